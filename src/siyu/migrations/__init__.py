@@ -1,0 +1,1 @@
+"""The schema as a row of steps. `base.migrate` runs them."""

@@ -25,9 +25,7 @@ class Config:
     log_level: str  # SIYU_LOG: debug, info, warning or error
 
 
-def load(
-    env: Mapping[str, str] | None = None, *, data: str | None = None, host: str | None = None, port: int | None = None
-) -> Config:
+def load(env: Mapping[str, str] | None = None, *, data: str | None = None, host: str | None = None, port: int | None = None) -> Config:
     """Read the configuration; arguments (from the command line) win over the environment. Raises `ConfigError`."""
     env = os.environ if env is None else env
     text = str(port) if port is not None else env.get("SIYU_PORT", "8000")

@@ -60,13 +60,13 @@ def _is_package(module: str) -> bool:
 class Database:
     """One PostgreSQL database and a bounded pool of connections to it, shared by the threads of a process."""
 
-    def __init__(self, url: str, *, size: int = 8) -> None:
+    def __init__(self, url: str, *, size: int = 8, patience: float = 15) -> None:
         self.url = url
         self._pool = ConnectionPool(
             url, min_size=1, max_size=size, open=False, timeout=30, kwargs={"options": "-c timezone=UTC"}, name="siyu"
         )
         try:
-            self._pool.open(wait=True, timeout=15)
+            self._pool.open(wait=True, timeout=patience)
         except PoolTimeout:
             self._pool.close()
             raise ConfigError(

@@ -208,7 +208,9 @@ def _launch(cluster: Path, sockets: Path, owner: pwd.struct_passwd | None) -> No
             if _answers(sockets):
                 return
             if attempt == 5:
-                raise ConfigError("The embedded PostgreSQL does not start.", f"{_last_words(cluster)} See {cluster / 'server.log'}.") from None
+                raise ConfigError(
+                    "The embedded PostgreSQL does not start.", f"{_last_words(cluster)} See {cluster / 'server.log'}."
+                ) from None
             time.sleep(0.5 * (attempt + 1))
         else:
             return

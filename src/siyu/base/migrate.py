@@ -14,6 +14,11 @@ from siyu.base.db import Database
 from siyu.base.errors import ConfigError
 
 _LOCK = 7_299
+_TABLE = """
+create table if not exists migrations (
+    number int primary key, name text not null, digest text not null, ran_at timestamptz not null default now()
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,7 @@ def migrate(db: Database) -> list[str]:
     known = all_migrations()
     with db.tx() as conn:
         conn.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
-        conn.execute(
-            "create table if not exists migrations (number int primary key, name text not null, digest text not null, ran_at timestamptz not null default now())"
-        )
+        conn.execute(_TABLE)
         done = {row[0]: (row[1], row[2]) for row in conn.execute("select number, name, digest from migrations")}
         newest = max((m.number for m in known), default=0)
         if done and max(done) > newest:
@@ -54,7 +57,9 @@ def migrate(db: Database) -> list[str]:
         for step in known:
             if step.number in done:
                 if done[step.number][1] != step.digest:
-                    raise ConfigError(f"The migration {step.name} was edited after it ran here.", "Restore the file and add a new migration.")
+                    raise ConfigError(
+                        f"The migration {step.name} was edited after it ran here.", "Restore the file and add a new migration."
+                    )
                 continue
             conn.execute(step.text.encode())
             conn.execute("insert into migrations (number, name, digest) values (%s, %s, %s)", [step.number, step.name, step.digest])

@@ -29,7 +29,9 @@ class Kind(StrEnum):
 ORDER = {kind: rank for rank, kind in enumerate(Kind)}
 WEAK = frozenset({Kind.PENDING_ID, Kind.DEVICE_ID, Kind.ANONYMOUS_ID})
 PERSONAL = frozenset({Kind.PHONE, Kind.EMAIL, Kind.WECHAT_ID})
-PERSONAL_TRAITS = frozenset({"name", "first_name", "last_name", "phone", "email", "address", "street", "birthday", "id_card", "wechat_id", "nickname"})
+PERSONAL_TRAITS = frozenset(
+    {"name", "first_name", "last_name", "phone", "email", "address", "street", "birthday", "id_card", "wechat_id", "nickname"}
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class Identifier:
 class Fact:
     """Something that happened, before it has a number.
 
-    `id` is the source's own id of it: the same (source, id) is recorded once, for ever. `occurred_at` is aware. `amount_minor` is signed minor
-    units in `currency`. `data` holds plain properties; `personal` holds those that are personal data (they are sealed before they are
+    `id` is the source's own id of it: the same (source, id) is recorded once, for ever. `occurred_at` is aware. `amount_minor` is
+    signed minor units in `currency`. `data` holds plain properties; `personal` those that are personal data (sealed before they are
     stored). A fact without identifiers is anonymous trade: it counts in totals, and nobody is made of it.
     """
 

@@ -1,0 +1,77 @@
+"""The ground that tests stand on: one embedded PostgreSQL a test process, one fresh database a test."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from siyu.base import embedded, migrate
+from siyu.base.clock import StillClock
+from siyu.base.config import Config
+from siyu.base.db import Database
+from siyu.base.ground import Ground
+from siyu.base.vault import Vault
+
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai, a Friday
+KEYS = Vault(*(base64.b64decode(base64.b64encode(bytes([n]) * 32)) for n in (1, 2, 3)))
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Embedded]:
+    """The test process's own PostgreSQL, without fsync, with a migrated template database."""
+    running = embedded.start(tmp_path_factory.mktemp("server"), durable=False)
+    with psycopg.connect(running.url, autocommit=True) as conn:
+        conn.execute("create database siyu_template")
+    template = Database(running.url.replace("/siyu?", "/siyu_template?"), size=1)
+    migrate.migrate(template)
+    template.close()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def database_url(server: embedded.Embedded) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    name = f"t{next(_numbers)}"
+    with psycopg.connect(server.url, autocommit=True) as conn:
+        conn.execute(f"create database {name} template siyu_template")
+    yield server.url.replace("/siyu?", f"/{name}?")
+    with psycopg.connect(server.url, autocommit=True) as conn:
+        conn.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    """A clock that moves only when the test moves it; it starts at NOW."""
+    return StillClock(NOW)
+
+
+@pytest.fixture
+def ground(database_url: str, clock: StillClock, tmp_path: Path) -> Iterator[Ground]:
+    """The ground over a fresh database, with a still clock and fixed keys."""
+    db = Database(database_url, size=8)
+    config = Config(tmp_path, database_url, "127.0.0.1", 0, "http://127.0.0.1:8000", "info")
+    yield Ground(db, clock, KEYS, config)
+    db.close()
+
+
+@pytest.fixture
+def another_ground(database_url: str, clock: StillClock, tmp_path: Path) -> Iterator[Callable[[], Ground]]:
+    """More grounds over the same database, as other processes would have: for races."""
+    opened: list[Database] = []
+
+    def make() -> Ground:
+        db = Database(database_url, size=2)
+        opened.append(db)
+        return Ground(db, clock, KEYS, Config(tmp_path, database_url, "127.0.0.1", 0, "http://127.0.0.1:8000", "info"))
+
+    yield make
+    for db in opened:
+        db.close()

@@ -1,0 +1,55 @@
+"""The command line: `siyu COMMAND`.
+
+In: words on a command line, settings in the environment. Out: reports for people, or with `--json` exactly one JSON object on stdout;
+everything else (progress, warnings, errors) goes to stderr. Owns no table: it goes in by the doors of the rooms.
+
+A command is one module of this package with `add(subparsers)` and `run(args) -> int`; `COMMANDS` names them in the order of the help.
+Exit codes: 0 done, 1 failed, 2 not understood, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from importlib import metadata, util
+from typing import Any
+
+from siyu.base.errors import SiyuError
+from siyu.cli.screen import fail, word
+
+COMMANDS = [
+    "demo", "serve", "work", "import_", "export", "source", "overview", "person", "trace", "segment", "broadcast", "user", "doctor",
+]  # fmt: skip
+
+__all__ = ["COMMANDS", "main", "parser"]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar of the command line."""
+    top = argparse.ArgumentParser(prog="siyu", description=word("cli.about"), epilog=word("cli.epilog"))
+    top.add_argument("--version", action="version", version=f"siyu {metadata.version('siyu')}")
+    top.add_argument("--data", metavar="DIR", default=None, help=word("cli.data_help"))
+    top.add_argument("--json", action="store_true", default=False, help=word("cli.json_help"))
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        if util.find_spec(f"siyu.cli.{name}") is not None:
+            importlib.import_module(f"siyu.cli.{name}").add(commands)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; gives the exit code and never a traceback for what a person can mend."""
+    args: Any = parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except SiyuError as err:
+        return fail(args, err.what, err.remedy)
+    except KeyboardInterrupt:
+        print("", file=sys.stderr)
+        fail(args, word("cli.stopped"), "")
+        return 130
+    except BrokenPipeError:  # the reader (head, less) went away: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

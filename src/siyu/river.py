@@ -1,0 +1,174 @@
+"""The running order: the rooms' steps and one loop; nothing else.
+
+A step takes a batch, does its work in transactions of its own, and says how many things it did; 0 means that it is up to date. Steps
+of one lane run one after the other in one thread; lanes run beside each other, so that a slow mail server holds up nobody who only
+counts. NOTIFY wakes the loop and polling keeps it true. A step that fails is logged, waits longer each time, and stops nobody else; a
+row that fails for ever is the step's own matter (`parked`).
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module, util
+from typing import Any
+
+import psycopg
+
+from siyu.base.ground import Ground
+
+log = logging.getLogger(__name__)
+
+BELL = "siyu"  # the name that writers NOTIFY
+CHANNELS = ("email", "webhook")
+_POLL_FOR = 0.5  # seconds between looks when nobody rings
+_LONGEST_WAIT = 60.0  # seconds between tries of a step that keeps failing
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the river. `run` does one batch and gives the number of things done."""
+
+    name: str
+    run: Callable[[], int]
+    lane: str = "pool"
+
+
+# (name, lane, room, function, further arguments), in running order
+_ORDER: list[tuple[str, str, str, str, tuple[Any, ...]]] = [
+    ("pool.fold", "pool", "siyu.pool", "fold", ()),
+    ("pool.restage", "pool", "siyu.pool", "restage", ()),
+    ("journeys.advance", "journeys", "siyu.journeys", "advance", ()),
+    ("gate.judge", "journeys", "siyu.gate", "judge", ()),
+    *((f"channels.deliver {name}", name, "siyu.channels", "deliver", (name,)) for name in CHANNELS),
+]
+
+
+def steps(ground: Ground) -> list[Step]:
+    """All steps in running order."""
+    found = []
+    for name, lane, room, function, more in _ORDER:
+        if util.find_spec(room) is None or not hasattr(module := import_module(room), function):
+            continue
+        found.append(Step(name, _call(getattr(module, function), ground, more), lane))
+    return found
+
+
+def _call(function: Callable[..., int], ground: Ground, more: tuple[Any, ...]) -> Callable[[], int]:
+    return lambda: function(ground, *more)
+
+
+def run_until_idle(ground: Ground, limit: int = 100_000) -> dict[str, int]:
+    """Run the steps, round after round, until a whole round finds nothing to do; says how much each did.
+
+    Errors are raised, not logged: this is for tests, the demo and commands. `limit` is the most rounds to run, against a step that
+    never ends; `RuntimeError` beyond.
+    """
+    order = steps(ground)
+    done = {step.name: 0 for step in order}
+    for _ in range(limit):
+        did = {step.name: step.run() for step in order}
+        for name, count in did.items():
+            done[name] += count
+        if not any(did.values()):
+            return done
+    raise RuntimeError(f"the river does not come to rest after {limit} rounds")
+
+
+def loop(ground: Ground, stop: threading.Event, threads: int = 1) -> None:
+    """Run the steps until `stop` is set; returns when the step under way is done.
+
+    `threads` is how many threads each channel gets: sending is mostly waiting for others. The other lanes have one each.
+    """
+    order = steps(ground)
+    bells: list[threading.Event] = []
+    lanes: dict[str, list[Step]] = {}
+    for step in order:
+        lanes.setdefault(step.lane, []).append(step)
+    workers = []
+    for name, its in lanes.items():
+        for number in range(threads if name in CHANNELS else 1):
+            bell = threading.Event()
+            bells.append(bell)
+            lane = _Lane(its, bell, bells, stop)
+            workers.append(threading.Thread(target=lane.run, name=f"river-{name}-{number}", daemon=True))
+    ear = threading.Thread(target=_listen, args=(ground, stop, bells), name="river-ear", daemon=True)
+    for thread in [*workers, ear]:
+        thread.start()
+    stop.wait()
+    for bell in bells:
+        bell.set()
+    for thread in [*workers, ear]:
+        thread.join()
+
+
+@dataclass
+class _Lane:
+    """The steps of one thread."""
+
+    steps: list[Step]
+    bell: threading.Event
+    all_bells: list[threading.Event]
+    stop: threading.Event
+    failures: dict[str, int] = field(default_factory=dict)
+    resume_at: dict[str, float] = field(default_factory=dict)  # monotonic
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            self.bell.clear()
+            did = 0
+            for step in self.steps:
+                if self.stop.is_set():
+                    return
+                did += self._once(step)
+            if did:
+                for bell in self.all_bells:  # whatever was done may be work for the steps below
+                    bell.set()
+            else:
+                self.bell.wait(_POLL_FOR)
+
+    def _once(self, step: Step) -> int:
+        if time.monotonic() < self.resume_at.get(step.name, 0.0):
+            return 0
+        try:
+            did = step.run()
+        except Exception as error:
+            count = self.failures[step.name] = self.failures.get(step.name, 0) + 1
+            wait = min(_LONGEST_WAIT, 0.5 * 2 ** min(count, 10)) * random.uniform(0.75, 1.25)  # noqa: S311  spreading, not secrecy
+            self.resume_at[step.name] = time.monotonic() + wait
+            log.error("a step failed", extra=_about(error) | {"step": step.name, "failures": count, "again_in_s": round(wait, 1)})
+            return 0
+        if self.failures.pop(step.name, 0):
+            log.info("a step works again", extra={"step": step.name})
+        return did
+
+
+def _about(error: Exception) -> dict[str, Any]:
+    """What a log may know of an error: its class, the database's code, where it was; not its text, which may hold somebody's data."""
+    known: dict[str, Any] = {"error": type(error).__name__}
+    if isinstance(error, psycopg.Error) and error.sqlstate:
+        known["sqlstate"] = error.sqlstate
+    known["where"] = [f"{frame.filename.rpartition('/siyu/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)][
+        -6:
+    ]
+    return known
+
+
+def _listen(ground: Ground, stop: threading.Event, bells: list[threading.Event]) -> None:
+    """Ring every bell when a writer NOTIFYs. Without a connection the lanes go on by polling, and this tries again."""
+    while not stop.is_set():
+        try:
+            with ground.db.autocommit() as conn:
+                conn.execute(f"listen {BELL}")
+                while not stop.is_set():
+                    for _ in conn.notifies(timeout=_POLL_FOR, stop_after=1):
+                        for bell in bells:
+                            bell.set()
+        except psycopg.Error as error:
+            log.warning("the bell is not heard; polling goes on", extra=_about(error))
+            stop.wait(5)

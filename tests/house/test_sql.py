@@ -1,0 +1,127 @@
+"""SQL lives in files; every named query fits the schema; a table is written only by the room that owns it and read only down-river."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from siyu.base.ground import Ground
+
+SRC = Path(__file__).parents[2] / "src" / "siyu"
+FILES = sorted(f for f in SRC.rglob("*.sql") if "migrations" not in f.parts)
+_NAME = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+_WRITE = re.compile(r"\b(?:insert\s+into|update|delete\s+from|truncate|merge\s+into|copy)\s+(?:only\s+)?([a-z_]+)", re.IGNORECASE)
+_READ = re.compile(r"\b(?:from|join|using)\s+(?:only\s+|lateral\s+)?([a-z_]+)", re.IGNORECASE)
+
+MAY_READ = {  # the river: a room reads itself and what lies above it
+    "base": set(),
+    "pool": {"base"},
+    "segments": {"base", "pool"},
+    "content": {"base", "pool"},
+    "gate": {"base", "pool"},
+    "journeys": {"base", "pool", "segments", "gate", "content"},
+    "channels": {"base", "pool", "segments", "gate", "content", "journeys"},
+    "sources": {"base", "pool", "segments", "gate", "content", "journeys"},
+    "analytics": {"base", "pool", "segments", "gate", "content", "journeys", "channels", "sources"},
+    "web": {"base", "pool", "segments", "gate", "content", "journeys", "channels", "sources", "analytics"},
+    "cli": {"base", "pool", "segments", "gate", "content", "journeys", "channels", "sources", "analytics"},
+}
+
+
+def tables() -> dict[str, str]:
+    """Every table of the migrations -> the room that owns it, by the number of the file that makes it."""
+    rooms = {f.name[:4]: f.name[5:].split("_")[0].removesuffix(".sql") for f in (SRC / "migrations").glob("*.sql")}
+    found = {}
+    for file in (SRC / "migrations").glob("*.sql"):
+        for name in re.findall(r"^create (?:unlogged )?table (?:if not exists )?([a-z_]+)", file.read_text(), re.MULTILINE):
+            found[name] = rooms[file.name[:4]]
+    return found
+
+
+def statements() -> list[tuple[str, str, str]]:
+    """(room, file:name, SQL) of every named query."""
+    found = []
+    for file in FILES:
+        parts = _NAME.split(file.read_text("utf-8"))
+        room = file.relative_to(SRC).parts[0]
+        for name, body in zip(parts[1::2], parts[2::2], strict=True):
+            found.append((room, f"{file.relative_to(SRC)}:{name}", body.strip().rstrip(";")))
+    return found
+
+
+def _plain(sql: str) -> str:
+    sql = re.sub(r"--[^\n]*", "", sql)
+    return re.sub(r"'[^']*'", "''", sql)
+
+
+def test_every_named_query_fits_the_schema(ground: Ground) -> None:
+    wrong = []
+    temporary = re.compile(r"create temp(?:orary)? table (?:if not exists )?(\w+)", re.IGNORECASE)
+    made_here = {name for _, _, sql in statements() for name in temporary.findall(sql)}
+    with ground.db.autocommit() as conn:
+        for room, where, sql in statements():
+            if re.match(
+                r"\s*(create|drop|alter|set|listen|notify|truncate|copy|vacuum|analyze|lock|reset|discard|declare|fetch|close)\b",
+                _plain(sql),
+                re.I,
+            ):
+                continue
+            if made_here & set(re.findall(r"\w+", sql)):
+                continue  # works on a table that lives for one transaction; its own tests run it
+            names: list[str] = []
+
+            def number(match: re.Match[str], names: list[str] = names) -> str:
+                if match[1] not in names:
+                    names.append(match[1])
+                return f"${names.index(match[1]) + 1}"
+
+            text = _PARAMETER.sub(number, sql).replace("%%", "%")
+            try:
+                conn.execute(f"prepare q as {text}")
+                conn.execute("deallocate q")
+            except (psycopg.errors.IndeterminateDatatype, psycopg.errors.AmbiguousFunction):
+                continue  # a parameter whose type only the call knows
+            except psycopg.Error as err:
+                wrong.append(f"{where} ({room}): {err.diag.message_primary}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_table_is_written_only_by_its_owner_and_read_only_down_river() -> None:
+    owner = tables()
+    wrong = []
+    for room, where, sql in statements():
+        plain = _plain(sql)
+        for table in _WRITE.findall(plain):
+            if table.lower() in owner and owner[table.lower()] != room:
+                wrong.append(f"{where} writes {table}, which belongs to {owner[table.lower()]}")
+        for table in _READ.findall(plain):
+            home = owner.get(table.lower())
+            if home and home != room and home not in MAY_READ[room]:
+                wrong.append(f"{where} reads {table} of {home}, which lies down-river")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_sql_hides_in_python() -> None:
+    """SQL is kept in .sql files; the rule compiler (segments/compile) builds an AST, and base may speak to the server's catalogue."""
+    sql = re.compile(r"[\"']\s*(select\s.+\sfrom|insert\s+into|update\s+\w+\s+set|delete\s+from)\s", re.IGNORECASE)
+    wrong = [
+        f"{file.relative_to(SRC)}:{number}"
+        for file in SRC.rglob("*.py")
+        if file.relative_to(SRC).parts[0] != "base" and "sandbox" not in file.parts
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if sql.search(line)
+    ]
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("room", sorted(set(MAY_READ)))
+def test_architecture_names_every_table(room: str) -> None:
+    told = (SRC.parents[1] / "ARCHITECTURE.md").read_text("utf-8")
+    families = set(re.findall(r"\b([a-z]+_)\*", told))  # `identity_*` names the whole family
+    mine = [name for name, home in tables().items() if home == room]
+    missing = [name for name in mine if not re.search(rf"\b{name}\b", told) and not any(name.startswith(f) for f in families)]
+    assert not missing, missing

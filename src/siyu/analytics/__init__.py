@@ -1,0 +1,1 @@
+"""IS IT WORTH IT: what the numbers say."""

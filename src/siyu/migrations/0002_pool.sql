@@ -101,7 +101,9 @@ create table facts (
     object text,                           -- what it is about: order number, page, intent id
     amount_minor bigint,
     currency text,
-    data jsonb not null default '{}'
+    data jsonb not null default '{}',
+    others bigint[],                       -- the other identifiers it came with: evidence that links them to the subject
+    sealed jsonb                           -- personal data: name -> [sealed under the subject's key, mask, keyed hash or null]
 ) partition by range (occurred_at);
 create index facts_log on facts (xid, seq);
 create index facts_subject on facts (subject, occurred_at) where subject is not null;

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 
 class Kind(StrEnum):
@@ -52,7 +51,8 @@ class Fact:
 
     `id` is the source's own id of it: the same (source, id) is recorded once, for ever. `occurred_at` is aware. `amount_minor` is
     signed minor units in `currency`. `data` holds plain properties; `personal` those that are personal data (sealed before they are
-    stored). A fact without identifiers is anonymous trade: it counts in totals, and nobody is made of it.
+    stored). A fact without identifiers is anonymous trade: it counts in totals, and nobody is made of it (personal data of nobody
+    is not kept). `subject_id` names an identifier by its number, for facts about somebody we already know (receipts).
     """
 
     type: str
@@ -64,24 +64,7 @@ class Fact:
     currency: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
     personal: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class StoredFact:
-    """A fact as the log keeps it."""
-
-    xid: int
-    seq: int
-    key: UUID
-    source_id: int
-    import_id: int
-    type: str
-    subject: int | None
-    occurred_at: datetime
-    object: str | None
-    amount_minor: int | None
-    currency: str | None
-    data: dict[str, Any]
+    subject_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +73,17 @@ class Recorded:
 
     new: int
     known: int
+
+
+@dataclass(frozen=True)
+class Brand:
+    """Whose customers these are. `currency` is ISO 4217, `time_zone` an IANA name, `language` zh or en."""
+
+    name: str = "私域"
+    currency: str = "CNY"
+    time_zone: str = "Asia/Shanghai"
+    language: str = "zh"
+    region: str = "CN"  # where phones without a country code are
 
 
 class Stage(StrEnum):

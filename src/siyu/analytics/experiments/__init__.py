@@ -17,7 +17,7 @@ from siyu.analytics.experiments.power import (
 )
 from siyu.analytics.experiments.split import BROKEN_BELOW, check_split
 from siyu.analytics.experiments.verdict import LEAST_BUYERS, WORTH, read
-from siyu.analytics.experiments.words import NOWHERE, Arm, Cuped, Estimate, Split, Total, Values, Verdict
+from siyu.analytics.experiments.words import NOWHERE, Cuped, Estimate, Sample, Split, Total, Values, Verdict
 
 __all__ = [
     "BROKEN_BELOW",
@@ -25,9 +25,9 @@ __all__ = [
     "LEAST_IN_STRATUM",
     "NOWHERE",
     "WORTH",
-    "Arm",
     "Cuped",
     "Estimate",
+    "Sample",
     "Split",
     "Total",
     "Values",

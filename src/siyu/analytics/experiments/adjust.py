@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siyu.analytics.experiments.difference import of_means, t_half_width
-from siyu.analytics.experiments.words import Arm, Cuped, Estimate, Values
+from siyu.analytics.experiments.words import Cuped, Estimate, Sample, Values
 
 LEAST_IN_STRATUM = 10
 """People of each arm that a stratum must have to stand alone; smaller ones are read together."""
@@ -25,9 +25,11 @@ def cuped(y: Sequence[float] | NDArray[Any], x: Sequence[float] | NDArray[Any]) 
     if len(ys) < 2 or np.ptp(xs) == 0 or np.ptp(ys) == 0:
         return Cuped(ys, 0.0, 0.0)
     dx, dy = xs - xs.mean(), ys - ys.mean()
-    cross, of_x, of_y = float(dx @ dy), float(dx @ dx), float(dy @ dy)
-    theta = cross / of_x
-    return Cuped(ys - theta * dx, theta, cross / math.sqrt(of_x * of_y))
+    cross, of_both = float(dx @ dy), math.sqrt(float(dx @ dx)) * math.sqrt(float(dy @ dy))
+    if of_both <= 0:  # differences too small to square
+        return Cuped(ys, 0.0, 0.0)
+    theta = cross / float(dx @ dx)
+    return Cuped(ys - theta * dx, theta, cross / of_both)
 
 
 def by_strata(y: Values, is_treated: NDArray[np.bool_], strata: Sequence[str] | NDArray[Any], *, level: float = 0.95) -> Estimate:
@@ -38,7 +40,7 @@ def by_strata(y: Values, is_treated: NDArray[np.bool_], strata: Sequence[str] | 
     names, index = np.unique(np.asarray(strata, dtype=str), return_inverse=True)
     index = gathered(index, is_treated, len(names))
     groups = int(index.max()) + 1 if len(index) else 0
-    plain = of_means(Arm.of(y[is_treated]), Arm.of(y[~is_treated]), level=level)
+    plain = of_means(Sample.of(y[is_treated]), Sample.of(y[~is_treated]), level=level)
     if groups < 2:
         return plain
     stats_t, stats_c = (_by_group(y[side], index[side], groups) for side in (is_treated, ~is_treated))

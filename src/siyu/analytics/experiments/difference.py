@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siyu.analytics.experiments.curves import t_of, z_of
-from siyu.analytics.experiments.words import Arm, Estimate, Values
+from siyu.analytics.experiments.words import Estimate, Sample, Values
 
 
-def of_means(treated: Arm, control: Arm, *, level: float = 0.95) -> Estimate:
+def of_means(treated: Sample, control: Sample, *, level: float = 0.95) -> Estimate:
     """Difference of means with Welch's interval (unequal variances, t with Welch-Satterthwaite degrees of freedom).
 
     With fewer than two people in an arm nothing is known: the interval is the whole line.
@@ -45,7 +45,7 @@ def of_shares(treated: tuple[int, int], control: tuple[int, int], *, level: floa
     Newcombe 1998 (Statistics in Medicine 17:873, method 10): it stays inside [-1, 1] and is not empty when an arm has no success at all,
     which is what small holdouts have.
     """
-    arms = Arm.of_share(*treated), Arm.of_share(*control)
+    arms = Sample.of_share(*treated), Sample.of_share(*control)
     difference = arms[0].mean - arms[1].mean
     if not treated[1] or not control[1]:
         return Estimate(difference, -1.0, 1.0, math.inf, *arms, "newcombe", level)

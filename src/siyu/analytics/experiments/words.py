@@ -1,4 +1,4 @@
-"""The words of experiments: an arm, an estimate with its interval, a verdict."""
+"""The words of experiments: a sample, an estimate with its interval, a verdict."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Arm:
-    """One arm by its sufficient numbers: how many, their mean, their sample variance (n - 1)."""
+class Sample:
+    """One arm's outcomes by their sufficient numbers: how many, their mean, their sample variance (n - 1)."""
 
     n: int
     mean: float
     variance: float
 
     @classmethod
-    def of(cls, values: Sequence[float] | NDArray[Any]) -> Arm:
-        """The arm of single values, one per person. An empty arm has mean 0; one person has variance 0."""
+    def of(cls, values: Sequence[float] | NDArray[Any]) -> Sample:
+        """Of single values, one per person. An empty sample has mean 0; one person has variance 0."""
         given = np.asarray(values, dtype=np.float64)
         n = len(given)
         return cls(n, float(given.mean()) if n else 0.0, float(given.var(ddof=1)) if n > 1 else 0.0)
 
     @classmethod
-    def of_share(cls, successes: int, n: int) -> Arm:
-        """The arm of a yes/no outcome."""
+    def of_share(cls, successes: int, n: int) -> Sample:
+        """Of a yes/no outcome."""
         p = successes / n if n else 0.0
         return cls(n, p, p * (1 - p) * n / (n - 1) if n > 1 else 0.0)
 
@@ -53,8 +53,8 @@ class Estimate:
     low: float
     high: float
     error: float
-    treated: Arm
-    control: Arm
+    treated: Sample
+    control: Sample
     method: str
     level: float = 0.95
     cut: float = 0.0
@@ -120,4 +120,4 @@ class Verdict(StrEnum):
     TOO_EARLY = "too_early"  # the measuring window is still open
 
 
-NOWHERE = Estimate(0.0, -math.inf, math.inf, math.inf, Arm(0, 0, 0), Arm(0, 0, 0), "none")
+NOWHERE = Estimate(0.0, -math.inf, math.inf, math.inf, Sample(0, 0, 0), Sample(0, 0, 0), "none")

@@ -3,7 +3,7 @@ create table contents (
     content_id bigint generated always as identity primary key,
     name text not null unique,
     channel text not null,
-    purpose text not null default 'marketing',
+    purpose text not null default 'marketing' check (purpose in ('marketing', 'service', 'transactional')),
     version int not null default 1,
     created_at timestamptz not null,
     archived_at timestamptz
@@ -13,6 +13,7 @@ create table content_versions (
     version int not null,
     subject text not null default '',
     body text not null,
+    link_ids bigint[] not null default '{}',  -- the tracked links that its body leads to
     changed_by text not null default '',
     changed_at timestamptz not null,
     primary key (content_id, version)

@@ -1,0 +1,85 @@
+"""BG/NBD: buys as a Poisson process, may drop out after any purchase.
+
+Fader, Hardie & Lee (2005), "Counting your customers" the easy way, Marketing Science 24:275. Parameters r, alpha (gamma of the
+buying rate per
+week), a, b (beta of the dropout probability). A customer without a repeat purchase is alive for certain in this model: use MBG/NBD or
+Pareto/NBD where most people bought once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import betaln, digamma, gammaln, hyp2f1
+
+from siyu.analytics.value.words import Floats, States
+
+NAMES = ("r", "alpha", "a", "b")
+
+
+def log_likelihood(params: Floats, s: States) -> tuple[float, Floats]:
+    """The weighted log-likelihood and its gradient in the parameters."""
+    r, alpha, a, b = params
+    rx, repeated = r + s.x, s.x > 0
+    safe = np.where(repeated, b + s.x - 1, 1.0)
+    alive = -rx * np.log(alpha + s.t_obs)
+    gone = np.where(repeated, np.log(a) - np.log(safe) - rx * np.log(alpha + s.t_x), -np.inf)
+    both = np.logaddexp(alive, gone)
+    value = gammaln(rx) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) + gammaln(b + s.x) - gammaln(b) - gammaln(a + b + s.x) + both
+    p_alive, p_gone = np.exp(alive - both), np.exp(gone - both)
+    ab = digamma(a + b) - digamma(a + b + s.x)
+    gradient = np.array([
+        np.dot(s.weight, digamma(rx) - digamma(r) + np.log(alpha) - p_alive * np.log(alpha + s.t_obs) - p_gone * np.log(alpha + s.t_x)),
+        np.dot(s.weight, r / alpha - p_alive * rx / (alpha + s.t_obs) - p_gone * rx / (alpha + s.t_x)),
+        np.dot(s.weight, ab + p_gone / a),
+        np.dot(s.weight, ab + digamma(b + s.x) - digamma(b) - p_gone / safe),
+    ])  # fmt: skip
+    return float(np.dot(s.weight, value)), gradient
+
+
+def p_alive(params: Floats, s: States) -> Floats:
+    """The probability that each state's customer has not dropped out by the end of observation."""
+    r, alpha, a, b = params
+    repeated = s.x > 0
+    safe = np.where(repeated, b + s.x - 1, 1.0)
+    odds = np.where(repeated, a / safe * np.exp((r + s.x) * np.log((alpha + s.t_obs) / (alpha + s.t_x))), 0.0)
+    result: Floats = 1 / (1 + odds)
+    return result
+
+
+def expected(params: Floats, s: States, weeks: float) -> Floats:
+    """Expected purchases of each state's customer in the next `weeks` (equation 10 of the paper)."""
+    r, alpha, a, b = _off_one(params)
+    rx = r + s.x
+    z = weeks / (alpha + s.t_obs + weeks)
+    shrink = np.exp(rx * np.log((alpha + s.t_obs) / (alpha + s.t_obs + weeks)))
+    tail = 1 - shrink * hyp2f1(rx, b + s.x, a + b + s.x - 1, z)
+    result: Floats = (a + b + s.x - 1) / (a - 1) * tail * p_alive(np.array([r, alpha, a, b]), s)
+    return result
+
+
+def expected_new(params: Floats, weeks: Floats) -> Floats:
+    """Expected repeat purchases of a new customer in the first `weeks` (equation 9)."""
+    r, alpha, a, b = _off_one(params)
+    weeks = np.asarray(weeks, dtype=float)
+    result: Floats = (a + b - 1) / (a - 1) * (1 - (alpha / (alpha + weeks)) ** r * hyp2f1(r, b, a + b - 1, weeks / (alpha + weeks)))
+    return result
+
+
+def count_probabilities(params: Floats, weeks: float, most: int) -> Floats:
+    """P(X(t) = 0), P(X(t) = 1), ... P(X(t) = most) of a new customer (equation 8)."""
+    r, alpha, a, b = params
+    n = np.arange(most + 1, dtype=float)
+    nbd = np.exp(gammaln(r + n) - gammaln(r) - gammaln(n + 1) + r * np.log(alpha / (alpha + weeks)) + n * np.log(weeks / (alpha + weeks)))
+    first = np.exp(betaln(a, b + n) - betaln(a, b)) * nbd
+    below = np.concatenate([[0.0], np.cumsum(nbd)[:-1]])
+    second = np.where(n > 0, np.exp(betaln(a + 1, np.maximum(b + n - 1, 1e-300)) - betaln(a, b)) * (1 - below), 0.0)
+    result: Floats = first + second
+    return result
+
+
+def _off_one(params: Floats) -> Floats:
+    """a = 1 is a removable singularity of the expectations: step aside by a hair."""
+    r, alpha, a, b = (float(p) for p in params)
+    if abs(a - 1) < 1e-6:
+        a = 1 + 1e-6
+    return np.array([r, alpha, a, b])

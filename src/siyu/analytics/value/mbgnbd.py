@@ -1,0 +1,64 @@
+"""MBG/NBD: as BG/NBD, but a customer may also drop out right after the first purchase.
+
+Batislam, Denizel & Filiztekin (2007), Empirical validation and comparison of models for customer base analysis, IJRM 24:201.
+Parameters r, alpha, a, b.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import digamma, gammaln, hyp2f1
+
+from siyu.analytics.value.words import Floats, States
+
+NAMES = ("r", "alpha", "a", "b")
+
+
+def log_likelihood(params: Floats, s: States) -> tuple[float, Floats]:
+    """The weighted log-likelihood and its gradient in the parameters."""
+    r, alpha, a, b = params
+    rx = r + s.x
+    alive = -rx * np.log(alpha + s.t_obs)
+    gone = np.log(a) - np.log(b + s.x) - rx * np.log(alpha + s.t_x)
+    both = np.logaddexp(alive, gone)
+    value = (
+        gammaln(rx) - gammaln(r) + r * np.log(alpha)
+        + gammaln(a + b) + gammaln(b + s.x + 1) - gammaln(b) - gammaln(a + b + s.x + 1) + both
+    )  # fmt: skip
+    p_alive, p_gone = np.exp(alive - both), np.exp(gone - both)
+    ab = digamma(a + b) - digamma(a + b + s.x + 1)
+    gradient = np.array([
+        np.dot(s.weight, digamma(rx) - digamma(r) + np.log(alpha) - p_alive * np.log(alpha + s.t_obs) - p_gone * np.log(alpha + s.t_x)),
+        np.dot(s.weight, r / alpha - p_alive * rx / (alpha + s.t_obs) - p_gone * rx / (alpha + s.t_x)),
+        np.dot(s.weight, ab + p_gone / a),
+        np.dot(s.weight, ab + digamma(b + s.x + 1) - digamma(b) - p_gone / (b + s.x)),
+    ])  # fmt: skip
+    return float(np.dot(s.weight, value)), gradient
+
+
+def p_alive(params: Floats, s: States) -> Floats:
+    """The probability that each state's customer has not dropped out by the end of observation."""
+    r, alpha, a, b = params
+    result: Floats = 1 / (1 + a / (b + s.x) * np.exp((r + s.x) * np.log((alpha + s.t_obs) / (alpha + s.t_x))))
+    return result
+
+
+def expected(params: Floats, s: States, weeks: float) -> Floats:
+    """Expected purchases of each state's customer in the next `weeks`."""
+    r, alpha, a, b = params
+    a = 1 + 1e-6 if abs(a - 1) < 1e-6 else a
+    rx = r + s.x
+    z = weeks / (alpha + s.t_obs + weeks)
+    shrink = np.exp(rx * np.log((alpha + s.t_obs) / (alpha + s.t_obs + weeks)))
+    tail = 1 - shrink * hyp2f1(rx, b + s.x + 1, a + b + s.x, z)
+    result: Floats = (a + b + s.x) / (a - 1) * tail * p_alive(np.array([r, alpha, a, b]), s)
+    return result
+
+
+def expected_new(params: Floats, weeks: Floats) -> Floats:
+    """Expected repeat purchases of a new customer in the first `weeks`."""
+    r, alpha, a, b = params
+    a = 1 + 1e-6 if abs(a - 1) < 1e-6 else a
+    weeks = np.asarray(weeks, dtype=float)
+    result: Floats = b / (a - 1) * (1 - (alpha / (alpha + weeks)) ** r * hyp2f1(r, b + 1, a + b, weeks / (alpha + weeks)))
+    return result

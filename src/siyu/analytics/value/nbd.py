@@ -1,0 +1,40 @@
+"""NBD: buys as a Poisson process and never drops out. The fallback where no dropout can be seen (Ehrenberg 1959). Parameters r, alpha."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import digamma, gammaln
+
+from siyu.analytics.value.words import Floats, States
+
+NAMES = ("r", "alpha")
+
+
+def log_likelihood(params: Floats, s: States) -> tuple[float, Floats]:
+    """The weighted log-likelihood and its gradient. Comparable with the dropout models: it is their limit without dropout."""
+    r, alpha = params
+    value = gammaln(r + s.x) - gammaln(r) + r * np.log(alpha) - (r + s.x) * np.log(alpha + s.t_obs)
+    gradient = np.array([
+        np.dot(s.weight, digamma(r + s.x) - digamma(r) + np.log(alpha) - np.log(alpha + s.t_obs)),
+        np.dot(s.weight, r / alpha - (r + s.x) / (alpha + s.t_obs)),
+    ])  # fmt: skip
+    return float(np.dot(s.weight, value)), gradient
+
+
+def p_alive(params: Floats, s: States) -> Floats:
+    """One: nobody leaves in this model."""
+    return np.ones(len(s))
+
+
+def expected(params: Floats, s: States, weeks: float) -> Floats:
+    """Expected purchases of each state's customer in the next `weeks`."""
+    r, alpha = params
+    result: Floats = (r + s.x) / (alpha + s.t_obs) * weeks
+    return result
+
+
+def expected_new(params: Floats, weeks: Floats) -> Floats:
+    """Expected repeat purchases of a new customer in the first `weeks`."""
+    r, alpha = params
+    result: Floats = r / alpha * np.asarray(weeks, dtype=float)
+    return result

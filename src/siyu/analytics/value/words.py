@@ -1,0 +1,60 @@
+"""Words of customer value: what a purchase history is reduced to, and what a fit says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class States:
+    """Purchase histories, equal ones counted once.
+
+    The buying models depend on a customer only through three numbers, so customers who agree in them are one state with a weight:
+    `x` repeat purchases (purchase days - 1), `t_x` weeks from the first to the last purchase, `t_obs` weeks from the first purchase to
+    the end of observation, `weight` how many customers share them. All of one length. Exact, not an approximation.
+    """
+
+    x: Floats
+    t_x: Floats
+    t_obs: Floats
+    weight: Floats
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def customers(self) -> float:
+        """How many customers the states stand for."""
+        return float(self.weight.sum())
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model. `degenerate` names what the data could not tell apart (empty = a proper interior maximum)."""
+
+    model: str
+    names: tuple[str, ...]
+    params: Floats
+    log_likelihood: float
+    customers: float
+    evaluations: int
+    degenerate: str = ""
+
+    def __getitem__(self, name: str) -> float:
+        return float(self.params[self.names.index(name)])
+
+    def as_dict(self) -> dict[str, float]:
+        """Parameter name -> value."""
+        return {name: float(value) for name, value in zip(self.names, self.params, strict=True)}
+
+
+def collapse(x: Floats, t_x: Floats, t_obs: Floats) -> tuple[States, NDArray[np.intp]]:
+    """States of single customers, and for each customer the number of its state (to join predictions back)."""
+    stacked = np.ascontiguousarray(np.column_stack([x, t_x, t_obs]).astype(np.float64))
+    unique, back, counts = np.unique(stacked, axis=0, return_inverse=True, return_counts=True)
+    return States(unique[:, 0], unique[:, 1], unique[:, 2], counts.astype(np.float64)), back.reshape(-1)

@@ -28,6 +28,7 @@ create table identifiers (
     mask text not null,                    -- what pages show: 138****1234
     person_id bigint not null,
     created_at timestamptz not null default now(),
+    is_shared boolean not null default false,  -- linked to so many others that it says nothing about who somebody is
     unreachable_at timestamptz,            -- a hard bounce, a number that does not exist
     unreachable_why text,
     unique (kind, scope, lookup)
@@ -118,31 +119,34 @@ create table folds (
     facts_n bigint not null default 0,
     first_at timestamptz,
     last_at timestamptz,
-    traits jsonb not null default '{}',    -- name -> [occurred_at, fact key, value]; the latest (then the greater key) wins
+    traits jsonb not null default '{}',    -- name -> [occurred_at, fact key, value]; the latest (then the greater key) wins;
+                                           -- personal ones: [occurred_at, fact key, null, [sealed, mask, keyed hash]]
     tags jsonb not null default '{}',      -- tag -> [occurred_at, fact key, true | false]
-    seen_types jsonb not null default '{}' -- fact type -> [count, last_at]
+    seen_types jsonb not null default '{}',-- fact type -> [count, last_at]
+    bounced jsonb                          -- [occurred_at, fact key, why] of the first hard bounce or complaint
 );
 
 -- One row per order number of a shop (source), folded from order.paid and order.refunded facts, whole or line by line.
 create table orders (
     source_id int not null,
     order_no text not null,
-    subject bigint,                        -- of its earliest fact
+    subject bigint not null,               -- of its earliest fact (touched_at, then first_key)
     first_key uuid not null,
     paid_at timestamptz,                   -- earliest order.paid
-    touched_at timestamptz not null,       -- earliest fact of any kind
+    touched_at timestamptz not null,       -- earliest fact of either kind
     paid_minor bigint not null default 0,
     refunded_minor bigint not null default 0,  -- positive
-    lines_n int not null default 0,
-    currency text not null,
-    primary key (source_id, order_no)
+    lines_n int not null default 0,            -- order.paid facts
+    currency text not null,                -- a number that comes in two currencies is two rows: sums stay true
+    primary key (source_id, order_no, currency)
 );
-create index orders_subject on orders (subject, paid_at) where subject is not null;
+create index orders_subject on orders (subject, paid_at);
+create index orders_no on orders (order_no);
 
 create table consents (
     subject bigint not null,
-    channel text not null,
-    purpose text not null,
+    channel text not null,                 -- '*' = every channel
+    purpose text not null,                 -- '*' = every purpose
     is_given boolean not null,
     decided_at timestamptz not null,
     fact_key uuid not null,
@@ -155,7 +159,8 @@ create table profiles (
     person_id bigint primary key,
     is_known boolean not null default false,   -- has an identifier stronger than an anonymous one
     stage text not null default 'visitor',
-    stage_at timestamptz,
+    stage_at timestamptz,                      -- when it entered this stage
+    stage_until timestamptz,                   -- when time alone will move it on; null = never
     name_shown text not null default '',       -- masked
     name_lookup bytea,
     traits jsonb not null default '{}',        -- plain traits; personal ones stand sealed in folds
@@ -175,6 +180,7 @@ create index profiles_spent on profiles (spent_minor desc, person_id);
 create index profiles_last_order on profiles (last_order_at, person_id);
 create index profiles_last_seen on profiles (last_seen_at desc nulls last, person_id);
 create index profiles_stage on profiles (stage, person_id);
+create index profiles_due on profiles (stage_until) where stage_until is not null;
 create index profiles_name on profiles (name_lookup) where name_lookup is not null;
 create index profiles_tags on profiles using gin (tags);
 

@@ -8,10 +8,12 @@ from siyu.pool import normal
 from siyu.pool.brands import brand, set_brand
 from siyu.pool.catalogue import ensure_source
 from siyu.pool.checks import check
+from siyu.pool.flow import fold, restage, set_stage_rules
 from siyu.pool.recording import record
-from siyu.pool.words import Brand, Fact, Identifier, Kind, Recorded, Stage
+from siyu.pool.words import PERSONAL_TRAITS, Brand, Fact, Identifier, Kind, Recorded, Stage
 
 __all__ = [
+    "PERSONAL_TRAITS",
     "Brand",
     "Fact",
     "Identifier",
@@ -21,7 +23,10 @@ __all__ = [
     "brand",
     "check",
     "ensure_source",
+    "fold",
     "normal",
     "record",
+    "restage",
     "set_brand",
+    "set_stage_rules",
 ]

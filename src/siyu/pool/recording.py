@@ -6,6 +6,7 @@ It touches no row that another recorder may hold for long, so sources never wait
 from __future__ import annotations
 
 import base64
+import operator
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,7 @@ from siyu.pool.words import ORDER, PERSONAL, PERSONAL_TRAITS, Fact, Identifier, 
 Q = queries(__name__)
 
 _BATCH = 5_000
+_as_number = operator.attrgetter("int")
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _AMBIGUOUS = frozenset({"name", "nickname", "address"})  # of a product, a shop: personal only where somebody states it of themselves
 
@@ -94,7 +96,7 @@ def _record(
         rows[key] = row
     if private:
         _seal_all(ground.vault, conn, private)
-    batch = [rows[key] for key in sorted(rows)]  # one order for everybody: no deadlock on fact_keys
+    batch = [rows[key] for key in sorted(rows, key=_as_number)]  # one order for everybody: no deadlock on fact_keys
     done = conn.execute(
         Q.insert_facts,
         {"rows": Json(batch, dumps=_dumps), "source_id": source_id, "import_id": import_id, "received_at": received_at},

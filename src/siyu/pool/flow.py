@@ -1,0 +1,171 @@
+"""The pool's stories that keep a transaction of their own: the fold, the passing of time, making everything again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg.types.json import Json, set_json_loads
+
+from siyu.base import settings
+from siyu.base.cursor import START, Place, keep_place, take_place
+from siyu.base.db import Connection, queries
+from siyu.base.ground import Ground
+from siyu.pool import brands, folding, persons, stages
+from siyu.pool.folding import Folded, Row, Sum
+from siyu.pool.words import WEAK, Brand, Kind
+
+Q = queries(__name__, "fold.sql")
+READER = "pool.fold"
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def fold(ground: Ground, limit: int = 20_000) -> int:
+    """One step of the fold: read up to `limit` facts, add them up, make the profiles they touch. The number read; 0 = up to date.
+
+    One worker at a time; a second one gets 0 at once.
+    """
+    with ground.db.tx() as conn:
+        place = take_place(conn, READER)
+        if place is None:
+            return 0
+        conn.execute(Q.lock_pool)
+        brand = brands.brand(conn)
+        cursor = conn.cursor(binary=True)
+        set_json_loads(msgspec.json.decode, cursor)
+        found = cursor.execute(
+            Q.read_facts,
+            {
+                "xid": str(place.xid), "seq": place.seq, "limit": limit,
+                "tz": brand.time_zone, "with_data": sorted(folding.WITH_DATA),
+            },
+        ).fetchall()  # fmt: skip
+        if not found:
+            return 0
+        now = ground.clock.now()
+        rows = [Row(*row[:13]) for row in found]
+        total = folding.fold(rows, _kinds(conn, rows))
+        touched = _merge(conn, total)
+        changed = persons.regroup(conn, persons.note_links(conn, total.links), now)
+        write_profiles(conn, people_of(conn, touched) | changed, brand, now)
+        _touch_sources(conn, {row[1]: row[13] for row in sorted(found, key=lambda row: row[13])})
+        keep_place(conn, READER, Place(int(found[-1][14]), found[-1][15]))
+        return len(found)
+
+
+def restage(ground: Ground, limit: int = 5_000) -> int:
+    """Move people on whose stage changes by time alone (drifting, lost). The number moved; 0 = nobody is due."""
+    with ground.db.tx() as conn:
+        now = ground.clock.now()
+        conn.execute(Q.lock_pool)
+        due = {row[0] for row in conn.execute(Q.due_profiles, {"now": now, "limit": limit})}
+        write_profiles(conn, due, brands.brand(conn), now)
+        return len(due)
+
+
+def set_stage_rules(ground: Ground, conn: Connection, rules: stages.Rules) -> None:
+    """Keep new stage rules; `restage` then judges everybody again, batch by batch."""
+    settings.put(conn, stages.SETTING, asdict(rules), at=ground.clock.now())
+    conn.execute(Q.make_all_due)
+
+
+def write_profiles(conn: Connection, people: Iterable[int], brand: Brand, now: datetime) -> None:
+    """Make these people's profiles again from what is folded; a person without identifiers or facts loses theirs."""
+    numbers = sorted(people)
+    if not numbers:
+        return
+    rules = stages.rules(conn)
+    conn.execute(Q.drop_profiles, {"people": numbers})
+    conn.execute(
+        Q.write_profiles,
+        {
+            "people": numbers, "weak": sorted(WEAK), "currency": brand.currency, "now": now,
+            "repeat_orders": rules.repeat_orders, "vip_orders": rules.vip_orders, "vip_minor": rules.vip_minor,
+            "drifting_for": rules.drifting_for, "lost_for": rules.lost_for,
+        },
+    )  # fmt: skip
+
+
+def people_of(conn: Connection, identifiers: Iterable[int]) -> set[int]:
+    """Today's persons of some identifiers."""
+    return {row[0] for row in conn.execute(Q.persons_of, {"ids": sorted(identifiers)})}
+
+
+def _kinds(conn: Connection, rows: Iterable[Row]) -> Mapping[int, Kind]:
+    wanted = {
+        number
+        for row in rows
+        if row.type in ("message.bounced", "message.complained")
+        for number in (row.subject, *(row.others or ()))
+        if number is not None
+    }
+    return {row[0]: Kind(row[1]) for row in conn.execute(Q.kinds_of, {"ids": sorted(wanted)})} if wanted else {}
+
+
+def _merge(conn: Connection, total: Sum) -> set[int]:
+    """Merge a sum into what is kept; gives the identifiers it touched."""
+    touched = set(total.folds)
+    if total.folds:
+        cursor = conn.cursor(binary=True)
+        set_json_loads(msgspec.json.decode, cursor)
+        for subject, *kept in cursor.execute(Q.read_folds, {"subjects": sorted(total.folds)}):
+            total.folds[subject].merge(Folded(*kept))
+        write_folds(conn, total.folds)
+    touched |= merge_orders(conn, total)
+    merge_consents(conn, total)
+    merge_days(conn, total)
+    return touched
+
+
+def write_folds(conn: Connection, folds: Mapping[int, Folded]) -> None:
+    """Write whole folds, in one order for everybody."""
+    rows = [{"subject": subject, **vars(folds[subject])} for subject in sorted(folds)]
+    conn.execute(Q.write_folds, {"rows": Json(rows, dumps=_encode)})
+    bounced = [subject for subject, one in folds.items() if one.bounced]
+    if bounced:
+        conn.execute(Q.mark_unreachable, {"ids": bounced})
+
+
+def merge_orders(conn: Connection, total: Sum) -> set[int]:
+    """Add to the orders; gives the identifiers that held or hold them."""
+    rows = [
+        {"source_id": source, "order_no": number, "currency": currency, **vars(order)}
+        for (source, number, currency), order in sorted(total.orders.items())
+    ]
+    if not rows:
+        return set()
+    moved = conn.execute(Q.merge_orders, {"rows": Json(rows, dumps=_encode)})
+    return {subject for pair in moved for subject in pair if subject is not None}
+
+
+def merge_consents(conn: Connection, total: Sum) -> None:
+    """Let later statements replace earlier ones."""
+    rows = [
+        {"subject": s, "channel": c, "purpose": p, "decided_at": at, "fact_key": key, "is_given": given, "evidence": evidence}
+        for (s, c, p), (at, key, given, evidence) in sorted(total.consents.items())
+    ]
+    if rows:
+        conn.execute(Q.merge_consents, {"rows": Json(rows, dumps=_encode)})
+
+
+def merge_days(conn: Connection, total: Sum) -> None:
+    """Add to the totals of trade."""
+    rows: list[dict[str, Any]] = [
+        {"source_id": s, "on_date": day, "type": t, "is_identified": known, "currency": c, "lines_n": n, "amount_minor": amount}
+        for (s, day, t, known, c), (n, amount) in total.days.items()
+    ]
+    if rows:
+        conn.execute(Q.merge_days, {"rows": Json(rows, dumps=_encode)})
+
+
+def _touch_sources(conn: Connection, latest: Mapping[int, datetime]) -> None:
+    conn.execute(Q.touch_sources, {"ids": sorted(latest), "ats": [latest[number] for number in sorted(latest)]})
+
+
+def start_over(conn: Connection) -> None:
+    """Put the fold's place back to the beginning of the log."""
+    keep_place(conn, READER, START)

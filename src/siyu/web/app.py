@@ -1,0 +1,166 @@
+"""The application: the pages of this room and the routes of the rooms below, behind one set of headers and error pages."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import secrets
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from siyu.base.errors import InputError, NotFoundError, SiyuError
+from siyu.base.ground import Ground
+from siyu.base.text import catalogue
+from siyu.web import assets
+from siyu.web.guard import Guarded
+from siyu.web.page import is_htmx, lang_of, render, say_to, toast
+
+log = logging.getLogger(__name__)
+
+# Each is a module of this room with `routes(ground) -> list[Guarded]`.
+PAGES = (
+    "signin", "overview", "customers", "person", "imports", "segments", "broadcasts", "contents", "messages", "setup", "jobs", "conflicts",
+    "gallery", "health",
+)  # fmt: skip
+# Rooms below that answer to the outside world with their own routes and their own checks (write keys, signed tokens).
+DOORS = ("siyu.sources.http", "siyu.channels")
+
+CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "x-frame-options": "DENY",
+}
+
+
+def app(ground: Ground) -> Starlette:
+    """The ASGI application over a ground. Raises `RuntimeError` when a page does not say who may see it."""
+    routes: list[BaseRoute] = [Route("/assets/{file}", assets.serve, name="assets")]
+    for name in PAGES:
+        if importlib.util.find_spec(f"siyu.web.{name}") is None:
+            continue
+        for route in importlib.import_module(f"siyu.web.{name}").routes(ground):
+            if not isinstance(route, Guarded):
+                raise RuntimeError(f"siyu.web.{name}: a route does not say who may come in; make it with page, deed or anyone")
+            routes.append(route)
+    for door in DOORS:
+        if _has(door) and hasattr(module := importlib.import_module(door), "routes"):
+            routes.extend(module.routes(ground))
+    handlers: dict[Any, Any] = {HTTPException: refused, SiyuError: told, 500: broken}
+    made = Starlette(
+        routes=routes,
+        middleware=[Middleware(Headers, is_https=ground.config.base_url.startswith("https://")), Middleware(GZipMiddleware, 1400)],
+        exception_handlers=handlers,
+    )
+    made.state.ground = ground
+    made.state.paths = {route.path for route in routes if isinstance(route, Route)}
+    return made
+
+
+def _has(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+class Headers:
+    """Puts the security headers on every answer (an answer's own win) and a request id on every request."""
+
+    def __init__(self, inner: ASGIApp, *, is_https: bool) -> None:
+        self.inner = inner
+        self.fixed = dict(HEADERS)
+        if is_https:
+            self.fixed["strict-transport-security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.inner(scope, receive, send)
+            return
+        request_id = secrets.token_hex(6)
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *((k.encode(), v.encode()) for k, v in self.fixed.items() if k.encode() not in given),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        await self.inner(scope, receive, send_with_headers)
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") or is_htmx(request)
+
+
+def refused(request: Request, error: Any) -> Response:
+    """403, 404, 405 and their like, as a page that keeps its tone."""
+    status = int(error.status_code)
+    key = error.detail if str(error.detail) in catalogue() else ""
+    what = say_to(request, key or f"web.error_{status if status in (403, 404, 405) else 'other'}")
+    return _answer(request, status, what, "", dict(error.headers or {}))
+
+
+def told(request: Request, error: Any) -> Response:
+    """An error that a person can act on: what is true, and the remedy."""
+    status = 404 if isinstance(error, NotFoundError) else 422 if isinstance(error, InputError) else 503
+    return _answer(request, status, error.what, error.remedy, {})
+
+
+def broken(request: Request, error: Exception) -> Response:
+    """Our own fault: logged with the request id, shown with it."""
+    log.error("a page failed", extra={"request_id": request.state.request_id, "path": _pattern(request)}, exc_info=error)
+    answer = _answer(request, 500, say_to(request, "web.error_500"), say_to(request, "web.error_500_remedy"), {})
+    for name, value in HEADERS.items():  # this answer leaves outside of our middleware
+        answer.headers[name] = value
+    answer.headers["x-request-id"] = request.state.request_id
+    return answer
+
+
+def _pattern(request: Request) -> str:
+    route = request.scope.get("route")
+    return getattr(route, "path", "")
+
+
+def _answer(request: Request, status: int, what: str, remedy: str, headers: dict[str, str]) -> Response:
+    answer: Response
+    if is_htmx(request):
+        answer = toast(HTMLResponse("", status), f"{what} {remedy}".strip(), "bad")
+        answer.headers["HX-Reswap"] = "none"
+    elif _wants_page(request):
+        try:
+            answer = render(
+                request, "error.html", status=status, code=status, what=what, remedy=remedy, request_id=request.state.request_id
+            )
+        except Exception:  # the database may be what is broken: then say it without the layout
+            log.exception("the error page failed", extra={"request_id": request.state.request_id})
+            answer = Response(f"{what} {remedy} ({request.state.request_id})", status, media_type="text/plain")
+    else:
+        answer = JSONResponse({"error": what, "remedy": remedy, "request_id": request.state.request_id}, status)
+    for name, value in headers.items():
+        answer.headers[name] = value
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+__all__ = ["app", "lang_of"]

@@ -1,0 +1,85 @@
+// Siyu's own script: the drawer, the search key, copying, asking before a deed, menus, toasts. Everything works without it but less handily.
+(function () {
+  "use strict";
+  const find = (id) => document.getElementById(id);
+  const drawer = find("drawer"), ask = find("ask"), side = find("side");
+
+  function say(text, tone) {
+    const box = document.createElement("div");
+    box.className = "toast " + (tone || "good");
+    box.textContent = text;
+    find("toasts").append(box);
+    leave(box);
+  }
+  function leave(box) {
+    setTimeout(() => { box.classList.add("is-leaving"); setTimeout(() => box.remove(), 300); }, 4200);
+  }
+  document.querySelectorAll("[data-toast]").forEach(leave);
+  document.addEventListener("said", (event) => say(event.detail.text, event.detail.tone));
+
+  // A row with data-drawer opens that address in the drawer, unless the click was on something of its own.
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    if (target.closest("[data-close]")) { target.closest("dialog").close(); return; }
+    if (target === drawer) { drawer.close(); return; }
+    const opener = target.closest("[data-drawer]");
+    const own = target.closest("a, button, input, label, select, summary");
+    if (opener && (own === null || own === opener) && !event.metaKey && !event.ctrlKey && !String(getSelection())) {
+      event.preventDefault();
+      htmx.ajax("GET", opener.dataset.drawer, { target: "#drawer-body", swap: "innerHTML" });
+      return;
+    }
+    const copier = target.closest("[data-copy]");
+    if (copier) {
+      navigator.clipboard.writeText(copier.dataset.copy).then(() => { copier.classList.add("is-done"); say(document.body.dataset.copied || "✓"); });
+      return;
+    }
+    const toggle = target.closest("[data-side]");
+    if (side && toggle) {
+      toggle.setAttribute("aria-expanded", String(side.classList.toggle("is-open")));
+      return;
+    }
+    if (side && !target.closest("#side") && side.classList.contains("is-open")) {
+      side.classList.remove("is-open");
+      document.querySelector("[data-side]").setAttribute("aria-expanded", "false");
+    }
+    document.querySelectorAll("details.menu[open]").forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id === "drawer-body" && !drawer.open) drawer.showModal();
+  });
+
+  // A form (or an htmx request) with data-ask / hx-confirm is done only after a yes.
+  function question(text, tone, then) {
+    find("ask-text").textContent = text;
+    find("ask-yes").classList.toggle("danger", tone === "danger");
+    ask.returnValue = "no";
+    ask.onclose = () => { if (ask.returnValue === "yes") then(); };
+    ask.showModal();
+  }
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.ask && !form.dataset.sure) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      question(form.dataset.ask, form.dataset.tone, () => { form.dataset.sure = "1"; form.requestSubmit(event.submitter || undefined); delete form.dataset.sure; });
+      return;
+    }
+    if (!form.hasAttribute("hx-post")) form.querySelectorAll("button:not([name])").forEach((button) => setTimeout(() => { button.disabled = true; setTimeout(() => { button.disabled = false; }, 4000); }));
+  }, true);
+  document.addEventListener("htmx:confirm", (event) => {
+    if (!event.detail.question) return;
+    event.preventDefault();
+    question(event.detail.question, event.target.dataset.tone, () => event.detail.issueRequest(true));
+  });
+
+  // "/" goes to the search; a select or date with data-go submits its form by itself.
+  document.addEventListener("keydown", (event) => {
+    const busy = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName) || document.activeElement.isContentEditable;
+    if (event.key === "/" && !busy && find("search")) { event.preventDefault(); find("search").focus(); }
+    if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach((menu) => { menu.open = false; });
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("[data-go]")) event.target.form.requestSubmit();
+  });
+})();

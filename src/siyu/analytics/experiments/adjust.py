@@ -32,26 +32,31 @@ def cuped(y: Sequence[float] | NDArray[Any], x: Sequence[float] | NDArray[Any]) 
     return Cuped(ys - theta * dx, theta, cross / of_both)
 
 
-def by_strata(y: Values, is_treated: NDArray[np.bool_], strata: Sequence[str] | NDArray[Any], *, level: float = 0.95) -> Estimate:
+def by_strata(
+    y: Values, is_treated: NDArray[np.bool_], strata: Sequence[str] | NDArray[Any], *, level: float = 0.95, guarded: bool = False
+) -> Estimate:
     """The difference of means within each stratum, weighted by the stratum's share of all people (post-stratification).
 
-    Strata without ten people in each arm are read together; when none is left to weight, it is the plain difference.
+    Strata without ten people in each arm are read together; when none is left to weight, it is the plain difference. `guarded` as in
+    `of_means`: each arm's variance of its mean is at least what the strata's pooled variances give.
     """
     names, index = np.unique(np.asarray(strata, dtype=str), return_inverse=True)
     index = gathered(index, is_treated, len(names))
     groups = int(index.max()) + 1 if len(index) else 0
-    plain = of_means(Sample.of(y[is_treated]), Sample.of(y[~is_treated]), level=level)
+    plain = of_means(Sample.of(y[is_treated]), Sample.of(y[~is_treated]), level=level, guarded=guarded)
     if groups < 2:
         return plain
     stats_t, stats_c = (_by_group(y[side], index[side], groups) for side in (is_treated, ~is_treated))
     weight = np.bincount(index, minlength=groups) / len(y)
     difference = float(weight @ (stats_t[1] - stats_c[1]))
-    parts = [
-        (float(w * w * v / n), float(n - 1))
-        for counts, _, variances in (stats_t, stats_c)
-        for w, n, v in zip(weight, counts, variances, strict=True)
-    ]
-    error, half = t_half_width(parts, level)
+    freedom = stats_t[0] + stats_c[0] - 2
+    pooled = (stats_t[2] * (stats_t[0] - 1) + stats_c[2] * (stats_c[0] - 1)) / freedom
+    parts = []
+    for counts, _, variances in (stats_t, stats_c):
+        own, least = weight**2 * variances / counts, weight**2 * pooled / counts
+        is_low = guarded and own.sum() < least.sum()
+        parts += list(zip(least, freedom, strict=True)) if is_low else list(zip(own, counts - 1, strict=True))
+    error, half = t_half_width([(float(v), float(df)) for v, df in parts], level)
     cut = 1 - (error / plain.error) ** 2 if plain.error else 0.0
     return Estimate(difference, difference - half, difference + half, error, plain.treated, plain.control, "strata", level, cut)
 

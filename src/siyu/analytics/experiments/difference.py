@@ -13,17 +13,31 @@ from siyu.analytics.experiments.curves import t_of, z_of
 from siyu.analytics.experiments.words import Estimate, Sample, Values
 
 
-def of_means(treated: Sample, control: Sample, *, level: float = 0.95) -> Estimate:
+def of_means(treated: Sample, control: Sample, *, level: float = 0.95, guarded: bool = False) -> Estimate:
     """Difference of means with Welch's interval (unequal variances, t with Welch-Satterthwaite degrees of freedom).
 
-    With fewer than two people in an arm nothing is known: the interval is the whole line.
+    With fewer than two people in an arm nothing is known: the interval is the whole line. `guarded` believes no arm to vary less than
+    both together: spend is skewed, so a small holdout that by luck has few buyers has a low mean *and* a low variance, and Welch's
+    interval then cries wolf, always upward (8 to 14 % instead of 5 % with a holdout of 150 to 1,000; tests/analytics).
     """
     difference = treated.mean - control.mean
+    method = "guarded" if guarded else "welch"
     if treated.n < 2 or control.n < 2:
-        return Estimate(difference, -math.inf, math.inf, math.inf, treated, control, "welch", level)
-    parts = [(arm.variance / arm.n, arm.n - 1) for arm in (treated, control)]
+        return Estimate(difference, -math.inf, math.inf, math.inf, treated, control, method, level)
+    least = pooled_variance(treated, control) if guarded else 0.0
+    parts = [variance_of_mean(arm.n, arm.variance, least, treated.n + control.n - 2) for arm in (treated, control)]
     error, half = t_half_width(parts, level)
-    return Estimate(difference, difference - half, difference + half, error, treated, control, "welch", level)
+    return Estimate(difference, difference - half, difference + half, error, treated, control, method, level)
+
+
+def pooled_variance(treated: Sample, control: Sample) -> float:
+    """The variance within arms, of both together."""
+    return (treated.variance * (treated.n - 1) + control.variance * (control.n - 1)) / (treated.n + control.n - 2)
+
+
+def variance_of_mean(n: float, own: float, least: float, freedom_of_least: float) -> tuple[float, float]:
+    """The variance of an arm's mean and its degrees of freedom: its own variance, or the `least` that is believed."""
+    return (own / n, n - 1) if own >= least else (least / n, freedom_of_least)
 
 
 def t_half_width(parts: Sequence[tuple[float, float]], level: float) -> tuple[float, float]:

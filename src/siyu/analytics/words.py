@@ -1,0 +1,149 @@
+"""The words of analytics: the overview's figures, a broadcast's report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siyu.analytics import experiments as ex
+
+CLICK_DAYS = 7
+"""Orders within this many days after a click are shown as attributed; setting `analytics.click_days`."""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What became of a broadcast's people in their measuring windows; arrays of one length, one element a person of today."""
+
+    is_treated: NDArray[np.bool_]
+    strata: NDArray[np.str_]
+    before_minor: NDArray[np.int64]
+    spent_minor: NDArray[np.int64]
+    bought: NDArray[np.bool_]
+    mixed: int = 0  # people enrolled under two names, in both arms; they count in the arm of the smaller id
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read the difference in spend per head (minor units). `cap` is where the capped one stops counting."""
+
+    name: str
+    estimate: ex.Estimate
+    is_main: bool = False
+    theta: float = 0.0
+    rho: float = 0.0
+    cap: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome's effect: per head, over all treated people, and the word for it.
+
+    `smallest_visible` is the effect per head that would have been seen with 80 % power; `power` the chance to see one worth knowing.
+    """
+
+    estimate: ex.Estimate
+    total: ex.Total
+    verdict: ex.Verdict
+    smallest_visible: float
+    power: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a broadcast caused."""
+
+    split: ex.Split
+    buyers: Outcome
+    revenue: Outcome
+    readings: tuple[Reading, ...]
+    worth: float
+    level: float
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """People of a broadcast, step by step. `refused` counts the gate's noes by reason; `set_aside` those it was not asked about."""
+
+    enrolled: int = 0
+    control: int = 0
+    asked: int = 0
+    set_aside: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    waiting: int = 0
+    sent: int = 0
+    delivered: int = 0
+    opened: int = 0
+    clicked: int = 0
+    unsubscribed: int = 0
+    complained: int = 0
+    bounced: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    withdrawn: int = 0
+    bought: int = 0  # treated people who bought in their window, for whatever reason
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Orders within `days` after a click on the message. Not causal: many of these people would have bought anyway."""
+
+    days: int
+    buyers: int
+    orders: int
+    revenue_minor: int
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """Spend per head from everybody's turn to the end of this day (day 0 is the first 24 hours), in minor units."""
+
+    day: int
+    treated: float
+    control: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a broadcast's page says."""
+
+    broadcast_id: int
+    name: str
+    state: str
+    channel: str
+    currency: str
+    as_of: datetime
+    started_at: datetime | None
+    measured_at: datetime | None
+    measure_for: timedelta
+    holdout_share: float
+    is_over: bool
+    funnel: Funnel
+    effect: Effect
+    mixed: int
+    cost_minor: int
+    curve: tuple[CurvePoint, ...]
+    attribution: Attribution
+    other_currencies: dict[str, int]
+    sentence: dict[str, str]  # language -> the headline
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month of the brand's time zone."""
+
+    month: str  # 2011-11
+    value: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The figures of the overview; docs/metrics.md defines each. Money in minor units of `currency`."""
+
+    as_of: datetime
+    currency: str
+    figures: dict[str, Any]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from siyu.analytics.value import collapse
@@ -42,7 +44,7 @@ def test_origins_never_look_past_the_data() -> None:
     origins, horizon = origins_of(0, 700)
     assert origins
     assert all(o + horizon * 7 <= 700 for o in origins)
-    assert all(later - sooner >= horizon * 7 for sooner, later in zip(origins, origins[1:], strict=False))
+    assert all(later - sooner >= horizon * 7 for sooner, later in itertools.pairwise(origins))
     assert origins_of(0, 100) == ([], 4.0)
 
 

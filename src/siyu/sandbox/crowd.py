@@ -21,24 +21,14 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from siyu.sandbox import population
+from siyu.sandbox.mail.box import Letter
+from siyu.sandbox.mail.office import PostOffice
 from siyu.sandbox.population import Act, Customer, Does, Product
 
 log = logging.getLogger(__name__)
 
 _LOOK_AHEAD = timedelta(days=1)
 _TRIES = 5
-
-
-@dataclass(frozen=True)
-class Letter:
-    """What a customer finds in the mailbox: the addresses that matter for reacting to it."""
-
-    mail_id: int
-    to: str
-    arrived_at: datetime
-    pixel: str
-    links: tuple[str, ...]
-    one_click: str
 
 
 @dataclass
@@ -56,6 +46,7 @@ class Crowd:
 
     seed: int
     now: Callable[[], datetime]
+    post: PostOffice
     customers: dict[str, Customer] = field(default_factory=dict)
     shop: Shop | None = None
     done: Counter[str] = field(default_factory=Counter)
@@ -65,6 +56,7 @@ class Crowd:
     def __post_init__(self) -> None:
         self._agenda: list[Act] = []
         self._letters: dict[int, Letter] = {}
+        self._read_until = 0
         self._by_email: dict[str, str] = {}
         self._planned_until: datetime | None = None
         self._tries: Counter[int] = Counter()
@@ -81,21 +73,7 @@ class Crowd:
             self._by_email = {one.email: one.buyer_id for one in customers}
             self.shop = shop
             self._planned_until = self.now()
-
-    def has_address(self, email: str) -> bool:
-        """Whether somebody here reads this mailbox; a dead address is refused by the mail server."""
-        buyer = self._by_email.get(email.lower())
-        return buyer is not None and self.customers[buyer].address_exists
-
-    def take_letter(self, letter: Letter) -> None:
-        """A letter arrived: decide at once what its reader will make of it, and note it in the agenda."""
-        with self._lock:
-            buyer = self._by_email.get(letter.to.lower())
-            if buyer is None:
-                return
-            self._letters[letter.mail_id] = letter
-            for at, does in population.reaction(self.seed, self.customers[buyer], letter.mail_id, letter.arrived_at):
-                self._note(at, buyer, does, letter.mail_id)
+        self.post.mark_dead(one.email for one in customers if not one.address_exists)
 
     def start(self) -> None:
         """Begin to live."""
@@ -133,9 +111,23 @@ class Crowd:
                     self._note(at, one.buyer_id, Does.BUY)
             self._planned_until = until
 
+    def _look_into_mailboxes(self) -> None:
+        """Decide at once what the reader of each new letter will make of it, and note it in the agenda."""
+        for mail in self.post.box.after(self._read_until):
+            self._read_until = mail.mail_id
+            buyer = self._by_email.get(mail.mailbox.lower())
+            letter = self.post.letter(mail) if buyer else None
+            if buyer is None or letter is None:
+                continue
+            with self._lock:
+                self._letters[mail.mail_id] = letter
+                for at, does in population.reaction(self.seed, self.customers[buyer], mail.mail_id, mail.received_at):
+                    self._note(at, buyer, does, mail.mail_id)
+
     def _live(self) -> None:
         while not self._stop.is_set():
             now = self.now()
+            self._look_into_mailboxes()
             with self._lock:
                 if self.customers:
                     self._plan(now)
@@ -170,12 +162,14 @@ class Crowd:
             return self._buy(self.customers[act.buyer_id], act)
         if letter is None:
             return 0
-        if act.does is Does.OPEN and letter.pixel:
-            self._call("GET", letter.pixel)
-        elif act.does is Does.CLICK and letter.links:
-            self._call("GET", letter.links[0])
-        elif act.does is Does.UNSUBSCRIBE and letter.one_click:
-            self._call("POST", letter.one_click, b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")
+        if act.does is Does.OPEN and letter.picture:
+            self._call("GET", letter.picture)
+        elif act.does is Does.CLICK:
+            offer = next((link for link in letter.links if link != letter.unsubscribe and "/u/" not in link), "")
+            if offer:
+                self._call("GET", offer)
+        elif act.does is Does.UNSUBSCRIBE and letter.unsubscribe:
+            self._call("POST", letter.unsubscribe, b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded")
         return 0
 
     def _buy(self, customer: Customer, act: Act) -> int:

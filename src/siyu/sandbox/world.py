@@ -1,0 +1,30 @@
+"""Everything the small world is made of, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from siyu.sandbox.clock import WorldClock
+from siyu.sandbox.mail import Faults, PostOffice
+
+
+@dataclass
+class World:
+    """Handed to everything in the sandbox. `data` is the folder it keeps its files in; every draw of luck comes from `seed`."""
+
+    data: Path
+    seed: int
+    post: PostOffice
+    clock: WorldClock = field(default_factory=WorldClock)
+
+    def close(self) -> None:
+        """Close the files."""
+        self.post.close()
+
+
+def make_world(data: Path, seed: int = 1, faults: Faults | None = None) -> World:
+    """A world over the files in `data`, made on first use."""
+    data.mkdir(parents=True, exist_ok=True)
+    clock = WorldClock()
+    return World(data, seed, PostOffice(data / "mail.db", clock.now, seed, faults or Faults()), clock)

@@ -1,0 +1,209 @@
+"""The story of the HTTP source: parcels of one or many requests go in by one transaction, and are answered after it has committed."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+import psycopg
+
+from siyu.base import settings
+from siyu.base.db import Connection
+from siyu.base.errors import InputError
+from siyu.base.ground import Ground
+from siyu.pool import Fact, Kind, brand, ensure_source, record
+from siyu.sources.http import store
+from siyu.sources.http.people import identifier, is_like_anonymous
+from siyu.sources.http.words import (
+    MOST_BYTES,
+    SETTING_BATCH_BYTES,
+    SETTING_EVENT_BYTES,
+    HttpSource,
+    Kept,
+    Limits,
+    Parcel,
+    Problem,
+    PutAside,
+    Reject,
+    Taken,
+)
+
+log = logging.getLogger(__name__)
+
+_REFUSALS = (InputError, psycopg.DataError, psycopg.IntegrityError)
+
+
+class _AllOrNothing(Exception):
+    """A strict parcel met something that cannot be taken; its transaction is given up."""
+
+    def __init__(self, rejects: list[Reject]) -> None:
+        super().__init__()
+        self.rejects = rejects
+
+
+def make_source(conn: Connection, name: str, *, now: datetime, currency: str = "", owner: str = "", purpose: str = "") -> tuple[int, str]:
+    """Make an HTTP source; gives its number and its write key, which is shown this once: only its SHA-256 is kept.
+
+    Raises `InputError` when the name is taken.
+    """
+    key = "wk_" + secrets.token_urlsafe(24)
+    before = store.source_exists(conn, name)
+    if before:
+        raise InputError(f"A source named “{name}” is there already.", "Choose another name; its key cannot be shown again.", field="name")
+    source_id = ensure_source(
+        conn, name, "http", now=now, currency=currency, owner=owner, purpose=purpose, write_key_digest=digest_of(key)
+    )  # fmt: skip
+    return source_id, key
+
+
+def digest_of(key: str) -> bytes:
+    """What is kept of a write key. It is 192 random bits, so a plain SHA-256 cannot be guessed back."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def source_of(ground: Ground, key: str) -> tuple[HttpSource, Limits] | None:
+    """The open source that a key belongs to, and the limits in force; None for a wrong key."""
+    with ground.db.tx() as conn:
+        row = store.source_of_key(conn, digest_of(key))
+        if row is None:
+            return None
+        the = brand(conn)
+        limits = Limits(
+            _bytes(settings.get(conn, SETTING_EVENT_BYTES, None), Limits.event_bytes),
+            _bytes(settings.get(conn, SETTING_BATCH_BYTES, None), Limits.batch_bytes),
+        )
+    return HttpSource(row[0], row[1], row[2] or the.currency, the.region), limits
+
+
+def _bytes(value: object, otherwise: int) -> int:
+    return min(value, MOST_BYTES) if isinstance(value, int) and value > 0 else otherwise
+
+
+def is_anonymous(ground: Ground, source_id: int, text: str) -> bool:
+    """Whether an alias's previousId is an anonymous id: the source sent it as one before, or it looks like one."""
+    one = identifier(Kind.ANONYMOUS_ID, text, str(source_id))
+    if one is None or is_like_anonymous(text):
+        return one is not None
+    with ground.db.tx() as conn:
+        return store.is_anonymous(conn, source_id, ground.vault.lookup(one.kind, one.scope, one.value))
+
+
+def keep(ground: Ground, parcels: Sequence[Parcel]) -> list[Kept]:
+    """Commit the parcels; what it returns is on disk. Raises `psycopg.OperationalError` when the database is not there.
+
+    Parcels share one transaction, so that many small requests cost one flush. What the pool refuses is found by taking the parcels
+    apart, so that only the messages that are really refused are put aside.
+    """
+    try:
+        return _commit(ground, parcels, are_apart=False)
+    except _AllOrNothing as no:
+        if len(parcels) == 1:
+            return [Kept(0, no.rejects)]
+    except _REFUSALS as err:
+        log.warning("a batch was refused and is taken apart", extra={"error": type(err).__name__, "parcels": len(parcels)})
+        if len(parcels) == 1:
+            try:
+                return _commit(ground, parcels, are_apart=True)
+            except _AllOrNothing as no:
+                return [Kept(0, no.rejects)]
+    return [kept for parcel in parcels for kept in keep(ground, [parcel])]
+
+
+def _commit(ground: Ground, parcels: Sequence[Parcel], *, are_apart: bool) -> list[Kept]:
+    with ground.db.tx() as conn:
+        conn.execute(store.Q.durable)
+        answers = _weigh_orders(conn, parcels)
+        by_source: dict[int, list[int]] = {}
+        for n, parcel in enumerate(parcels):
+            by_source.setdefault(parcel.source.source_id, []).append(n)
+        for source_id, its in sorted(by_source.items()):
+            received_at = min(parcels[n].received_at for n in its)
+            if are_apart:
+                for n in its:
+                    _record_apart(ground, conn, parcels[n], *answers[n])
+            else:
+                facts = [fact for n in its for taken in answers[n][0] for fact in taken.facts]
+                if facts:
+                    record(ground, conn, source_id, facts, received_at=received_at)
+        aside = []
+        for parcel, (_, rejects) in zip(parcels, answers, strict=True):
+            if rejects and parcel.is_strict:
+                raise _AllOrNothing(rejects)
+            aside += [(parcel.source.source_id, reject, parcel.received_at) for reject in rejects]
+        if aside:
+            store.put_aside(conn, ground.vault, [(s, r) for s, r, _ in aside], [at for _, _, at in aside])
+        conn.execute(store.Q.ring)
+    return [Kept(len(taken), rejects) for taken, rejects in answers]
+
+
+def _record_apart(ground: Ground, conn: Connection, parcel: Parcel, taken: list[Taken], rejects: list[Reject]) -> None:
+    """Record the messages of one parcel, halving until those that the pool refuses stand alone; moves them to `rejects`."""
+    waiting = [list(taken)]
+    while waiting:
+        some = waiting.pop()
+        try:
+            with conn.transaction():
+                facts = [fact for one in some for fact in one.facts]
+                record(ground, conn, parcel.source.source_id, facts, received_at=parcel.received_at)
+        except _REFUSALS as err:
+            if len(some) > 1:
+                half = len(some) // 2
+                waiting += [some[half:], some[:half]]
+                continue
+            field = err.field.rpartition(".")[2] if isinstance(err, InputError) else ""
+            taken.remove(some[0])
+            rejects.append(Reject(some[0].place, Problem("refused", field), some[0].type, some[0].raw))
+
+
+def _weigh_orders(conn: Connection, parcels: Sequence[Parcel]) -> list[tuple[list[Taken], list[Reject]]]:
+    """Sell each order once, and find the amount of refunds that name none."""
+    answers = [(list(parcel.taken), list(parcel.rejects)) for parcel in parcels]
+    done = [
+        (parcel.source.source_id, taken.message_id, taken.order)
+        for parcel in parcels for taken in parcel.taken if taken.order and not taken.order.is_refund
+    ]  # fmt: skip
+    open_refunds = [
+        (parcel.source.source_id, taken.order.order_no)
+        for parcel in parcels for taken in parcel.taken if taken.order and taken.order.amount_minor is None
+    ]  # fmt: skip
+    if not done and not open_refunds:
+        return answers
+    if done:
+        store.note_orders(conn, done)
+    known = store.see_orders(conn, [(source, order.order_no) for source, _, order in done] + open_refunds)
+    for parcel, (takens, rejects) in zip(parcels, answers, strict=True):
+        for taken in parcel.taken:
+            if taken.order is None:
+                continue
+            seen = known.get((parcel.source.source_id, taken.order.order_no))
+            code = ""
+            if not taken.order.is_refund:
+                if seen and seen[0] != taken.message_id:
+                    code = "order_known"
+            elif taken.order.amount_minor is None:
+                if seen is None:
+                    code = "refund_amount"
+                else:
+                    takens[takens.index(taken)] = taken._replace(facts=tuple(_refund(fact, seen[1], seen[2]) for fact in taken.facts))
+            if code:
+                takens.remove(taken)
+                rejects.append(Reject(taken.place, Problem(code, "properties.order_id"), taken.type, taken.raw))
+    return answers
+
+
+def _refund(fact: Fact, amount_minor: int, currency: str) -> Fact:
+    return replace(fact, amount_minor=-abs(amount_minor), currency=currency)
+
+
+def rejected(ground: Ground, conn: Connection, source_id: int | None = None, limit: int = 50) -> list[PutAside]:
+    """The newest messages that were put aside, of one source or of all. Their bodies may hold personal data: show them to owners only."""
+    return store.rejected(conn, ground.vault, source_id, limit)
+
+
+def rejects_by_code(conn: Connection, source_id: int | None, since: date) -> dict[str, int]:
+    """How many messages were put aside since a day (UTC), by reason."""
+    return store.rejects_by_code(conn, source_id, since)

@@ -10,7 +10,9 @@ create table sources (
     currency text not null default '',                -- of amounts that do not say; empty = the brand's
     write_key_digest bytea unique,                    -- SHA-256 of an HTTP source's key
     created_at timestamptz not null default now(),
-    last_fact_at timestamptz,
+    last_fact_at timestamptz,                         -- when the last one reached us: freshness
+    facts_n bigint not null default 0,                -- folded so far
+    identified_n bigint not null default 0,           -- of these, with a subject
     closed_at timestamptz
 );
 
@@ -31,6 +33,7 @@ create table identifiers (
     is_shared boolean not null default false,  -- linked to so many others that it says nothing about who somebody is
     unreachable_at timestamptz,            -- a hard bounce, a number that does not exist
     unreachable_why text,
+    erased_at timestamptz,                 -- its key, value and lookup are gone; the number stays so that sums stay true
     unique (kind, scope, lookup)
 );
 create index identifiers_person on identifiers (person_id);
@@ -153,6 +156,22 @@ create table consents (
     evidence jsonb not null default '{}',
     primary key (subject, channel, purpose)
 );
+
+-- Whether people consent. For one identifier the latest statement that covers the channel and purpose counts; over the identifiers of a
+-- person the most restrictive one. Without a row here no consent was given. `people` may be old numbers; they come back as they were asked.
+create function consent_state(people bigint[], channel text, purpose text)
+returns table (person_id bigint, is_given boolean, decided_at timestamptz, subject bigint) language sql stable as $$
+    select distinct on (x.id) x.id, x.is_given, x.decided_at, x.subject
+    from (
+        select distinct on (w.id, c.subject) w.id, c.subject, c.is_given, c.decided_at
+        from (select distinct unnest(people) as id) w
+        join identifiers o on o.identifier_id = w.id
+        join identifiers i on i.person_id = o.person_id
+        join consents c on c.subject = i.identifier_id and c.channel in ($2, '*') and c.purpose in ($3, '*')
+        order by w.id, c.subject, c.decided_at desc, c.fact_key desc
+    ) x
+    order by x.id, x.is_given, x.decided_at desc
+$$;
 
 -- What a person looks like today: the sum of the folds, orders and consents of the person's identifiers.
 create table profiles (

@@ -1,32 +1,103 @@
 """WHO. Comes in: facts with identifiers (`record`), decisions about identity. Goes out: people, their profiles, consents, addresses.
 
 Owns the tables sources, identifiers, links, identity_decisions, identity_conflicts, identity_log, facts, fact_keys, folds, orders,
-consents, profiles, trade_days.
+consents, profiles, trade_days, and the SQL function `consent_state(people, channel, purpose)`.
 """
 
 from siyu.pool import normal
 from siyu.pool.brands import brand, set_brand
-from siyu.pool.catalogue import ensure_source
+from siyu.pool.catalogue import ensure_source, source_of_key, sources
 from siyu.pool.checks import check
+from siyu.pool.deciding import confirm, cut, erase, forget_import, rebuild, revoke
 from siyu.pool.flow import fold, restage, set_stage_rules
+from siyu.pool.people import (
+    conflicts,
+    count_conflicts,
+    current_person,
+    find,
+    list_people,
+    person_of,
+    rows_of,
+    see,
+    stage_counts,
+    timeline,
+)
+from siyu.pool.reaching import addresses, personal_traits, state_of
 from siyu.pool.recording import record
-from siyu.pool.words import PERSONAL_TRAITS, Brand, Fact, Identifier, Kind, Recorded, Stage
+from siyu.pool.stages import Rules as StageRules
+from siyu.pool.stages import rules as stage_rules
+from siyu.pool.words import (
+    ORDER,
+    PERSONAL,
+    PERSONAL_TRAITS,
+    WEAK,
+    Address,
+    Brand,
+    ConsentState,
+    Fact,
+    Hit,
+    Identifier,
+    Kind,
+    Moment,
+    Page,
+    Person,
+    PersonRow,
+    Recorded,
+    SeenConflict,
+    Source,
+    Stage,
+)
 
 __all__ = [
+    "ORDER",
+    "PERSONAL",
     "PERSONAL_TRAITS",
+    "WEAK",
+    "Address",
     "Brand",
+    "ConsentState",
     "Fact",
+    "Hit",
     "Identifier",
     "Kind",
+    "Moment",
+    "Page",
+    "Person",
+    "PersonRow",
     "Recorded",
+    "SeenConflict",
+    "Source",
     "Stage",
+    "StageRules",
+    "addresses",
     "brand",
     "check",
+    "confirm",
+    "conflicts",
+    "count_conflicts",
+    "current_person",
+    "cut",
     "ensure_source",
+    "erase",
+    "find",
     "fold",
+    "forget_import",
+    "list_people",
     "normal",
+    "person_of",
+    "personal_traits",
+    "rebuild",
     "record",
     "restage",
+    "revoke",
+    "rows_of",
+    "see",
     "set_brand",
     "set_stage_rules",
+    "source_of_key",
+    "sources",
+    "stage_counts",
+    "stage_rules",
+    "state_of",
+    "timeline",
 ]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from psycopg.rows import class_row
+
 from siyu.base.db import Connection, queries
+from siyu.pool.words import Source
 
 Q = queries(__name__)
+P = queries(__name__, "people.sql")
 
 
 def ensure_source(
@@ -36,3 +40,14 @@ def ensure_source(
         row = conn.execute(Q.source_by_name, {"name": name}).fetchone()
     assert row is not None  # noqa: S101
     return int(row[0])
+
+
+def sources(conn: Connection, *, with_closed: bool = False) -> list[Source]:
+    """The catalogue: every source with its class, owner, purpose, freshness and the share of facts that name somebody."""
+    return conn.cursor(row_factory=class_row(Source)).execute(P.sources, {"with_closed": with_closed}).fetchall()
+
+
+def source_of_key(conn: Connection, digest: bytes) -> int | None:
+    """The open source whose write key has this SHA-256."""
+    row = conn.execute(P.source_by_key, {"digest": digest}).fetchone()
+    return None if row is None else int(row[0])

@@ -43,3 +43,9 @@ def check(fact: Fact, now: datetime) -> None:
         raise InputError("The currency is not a code of three letters.", "Use ISO 4217: CNY, GBP, USD.", field="currency")
     if len(fact.identifiers) > 20:
         raise InputError("The fact carries more than 20 identifiers.", "Send those of one person only.", field="identifiers")
+    if fact.type == "consent.given" and not (_is_word(fact.data.get("channel")) and _is_word(fact.data.get("purpose"))):
+        raise InputError("The consent does not say for what.", "Give data.channel and data.purpose.", field="data")
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 100

@@ -21,6 +21,7 @@ from siyu.pool.words import WEAK, Brand, Kind
 Q = queries(__name__, "fold.sql")
 READER = "pool.fold"
 
+decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -36,7 +37,7 @@ def fold(ground: Ground, limit: int = 20_000) -> int:
         conn.execute(Q.lock_pool)
         brand = brands.brand(conn)
         cursor = conn.cursor(binary=True)
-        set_json_loads(msgspec.json.decode, cursor)
+        set_json_loads(decode, cursor)
         found = cursor.execute(
             Q.read_facts,
             {
@@ -48,11 +49,11 @@ def fold(ground: Ground, limit: int = 20_000) -> int:
             return 0
         now = ground.clock.now()
         rows = [Row(*row[:13]) for row in found]
-        total = folding.fold(rows, _kinds(conn, rows))
+        total = folding.fold(rows, kinds_of(conn, rows))
         touched = _merge(conn, total)
         changed = persons.regroup(conn, persons.note_links(conn, total.links), now)
         write_profiles(conn, people_of(conn, touched) | changed, brand, now)
-        _touch_sources(conn, {row[1]: row[13] for row in sorted(found, key=lambda row: row[13])})
+        _touch_sources(conn, found)
         keep_place(conn, READER, Place(int(found[-1][14]), found[-1][15]))
         return len(found)
 
@@ -95,7 +96,8 @@ def people_of(conn: Connection, identifiers: Iterable[int]) -> set[int]:
     return {row[0] for row in conn.execute(Q.persons_of, {"ids": sorted(identifiers)})}
 
 
-def _kinds(conn: Connection, rows: Iterable[Row]) -> Mapping[int, Kind]:
+def kinds_of(conn: Connection, rows: Iterable[Row]) -> Mapping[int, Kind]:
+    """The kinds of the identifiers that bounces and complaints among these facts are about."""
     wanted = {
         number
         for row in rows
@@ -111,7 +113,7 @@ def _merge(conn: Connection, total: Sum) -> set[int]:
     touched = set(total.folds)
     if total.folds:
         cursor = conn.cursor(binary=True)
-        set_json_loads(msgspec.json.decode, cursor)
+        set_json_loads(decode, cursor)
         for subject, *kept in cursor.execute(Q.read_folds, {"subjects": sorted(total.folds)}):
             total.folds[subject].merge(Folded(*kept))
         write_folds(conn, total.folds)
@@ -162,8 +164,17 @@ def merge_days(conn: Connection, total: Sum) -> None:
         conn.execute(Q.merge_days, {"rows": Json(rows, dumps=_encode)})
 
 
-def _touch_sources(conn: Connection, latest: Mapping[int, datetime]) -> None:
-    conn.execute(Q.touch_sources, {"ids": sorted(latest), "ats": [latest[number] for number in sorted(latest)]})
+def _touch_sources(conn: Connection, found: Iterable[tuple[Any, ...]]) -> None:
+    seen: dict[int, tuple[datetime, int, int]] = {}
+    for row in found:
+        source, is_known, at = row[1], row[4] is not None, row[13]
+        last, count, known = seen.get(source, (at, 0, 0))
+        seen[source] = (max(last, at), count + 1, known + is_known)
+    ids = sorted(seen)
+    conn.execute(
+        Q.touch_sources,
+        {"ids": ids, "ats": [seen[i][0] for i in ids], "ns": [seen[i][1] for i in ids], "knowns": [seen[i][2] for i in ids]},
+    )
 
 
 def start_over(conn: Connection) -> None:

@@ -94,9 +94,9 @@ on conflict (source_id, on_date, type, is_identified, currency) do update set
     lines_n = d.lines_n + excluded.lines_n, amount_minor = d.amount_minor + excluded.amount_minor;
 
 -- name: touch_sources
-update sources s set last_fact_at = greatest(s.last_fact_at, w.at)
-from unnest(%(ids)s::int[], %(ats)s::timestamptz[]) as w(id, at)
-where s.source_id = w.id and s.last_fact_at is distinct from greatest(s.last_fact_at, w.at);
+update sources s set last_fact_at = greatest(s.last_fact_at, w.at), facts_n = facts_n + w.n, identified_n = identified_n + w.known
+from unnest(%(ids)s::int[], %(ats)s::timestamptz[], %(ns)s::bigint[], %(knowns)s::bigint[]) as w(id, at, n, known)
+where s.source_id = w.id;
 
 -- name: persons_of
 select distinct person_id from identifiers where identifier_id = any(%(ids)s);

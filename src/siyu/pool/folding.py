@@ -197,6 +197,8 @@ def _consent(out: Sum, row: Row, data: dict[str, Any]) -> None:
     is_receipt = row.type.startswith("message.")
     channel = str(data.get("channel") or "*")
     purpose = str(data.get("purpose") or ("marketing" if is_receipt else "*"))
+    if row.type == "consent.given" and not (data.get("channel") and data.get("purpose")):
+        return  # an old row that was erased; a consent to nothing in particular is none
     evidence = {name: value for name, value in data.items() if name not in ("channel", "purpose")}
     if is_receipt:
         evidence |= {"fact": row.type, "intent": row.object}

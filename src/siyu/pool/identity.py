@@ -1,9 +1,10 @@
 """Who is who: a pure function of the set of links and decisions. The order in which they became known never matters.
 
-Links are taken in one canonical order: what people confirmed, then strong links by the moment they were first seen, then weak ones.
+Links are taken in one canonical order: strong links by the moment they were first seen, then what people confirmed, then weak links.
 The guard: two different strong identifiers of one kind and scope never meet in one group (a conflict, shown to people); a confirmation
-overrules it. A cut keeps two identifiers apart, whatever else joins them. A weak identifier (a browser, a device) belongs to one person
-and never joins two. An identifier linked to very many others (a shop's own phone) is shared: it says nothing and stands alone.
+overrules it: it joins the two groups whatever they hold. A cut keeps two identifiers apart, whatever else joins them. A weak
+identifier (a browser, a device) belongs to one person and never joins two. An identifier linked to very many others (a shop's own
+phone) is shared: it says nothing and stands alone.
 """
 
 from __future__ import annotations
@@ -110,12 +111,6 @@ def resolve(nodes: Iterable[Node], links: Iterable[Link], decisions: Iterable[De
     def is_cut(left: int, right: int) -> bool:
         return any({groups.find(a), groups.find(b)} == {left, right} for a, b in cuts if a in by_id and b in by_id)
 
-    for a, b in confirmed:
-        left, right = groups.find(a), groups.find(b)
-        if left != right and not is_cut(left, right):
-            groups.join(left, right)
-            out.joins.append((a, b, "confirmed"))
-
     strong: list[Link] = []
     weak: list[Link] = []
     for link in links:
@@ -133,6 +128,11 @@ def resolve(nodes: Iterable[Node], links: Iterable[Link], decisions: Iterable[De
             out.joins.append((link.a, link.b, "strong"))
         else:
             refused.append((link.a, link.b, kind))
+    for a, b in confirmed:
+        left, right = groups.find(a), groups.find(b)
+        if left != right and not is_cut(left, right):
+            groups.join(left, right)
+            out.joins.append((a, b, "confirmed"))
     for link in sorted(weak, key=_canonical):
         left, right = groups.find(link.a), groups.find(link.b)
         if left == right or (groups.strong[left] and groups.strong[right]) or (cuts and is_cut(left, right)):

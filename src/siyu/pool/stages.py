@@ -13,7 +13,7 @@ from typing import Any
 from siyu.base import settings
 from siyu.base.db import Connection
 from siyu.base.errors import InputError
-from siyu.pool.words import Stage
+from siyu.pool.words import Stage, StageChange
 
 SETTING = "pool.stages"
 
@@ -48,14 +48,6 @@ class Rules:
         return timedelta(days=self.lost_days)
 
 
-@dataclass(frozen=True)
-class Change:
-    """Entering a stage at a moment."""
-
-    stage: Stage
-    at: datetime
-
-
 def rules(conn: Connection) -> Rules:
     """The rules as they are set."""
     kept: dict[str, Any] = settings.get(conn, SETTING, {})
@@ -64,13 +56,13 @@ def rules(conn: Connection) -> Rules:
 
 def history(
     first_seen_at: datetime, known_at: datetime | None, orders: Sequence[tuple[datetime, int]], by: Rules, now: datetime
-) -> list[Change]:
+) -> list[StageChange]:
     """Every stage somebody entered up to `now`. `orders`: (paid_at, paid less refunded) in order of time."""
-    changes: list[Change] = []
+    changes: list[StageChange] = []
 
     def enter(stage: Stage, at: datetime) -> None:
         if not changes or changes[-1].stage != stage:
-            changes.append(Change(stage, at))
+            changes.append(StageChange(stage, at))
 
     first = orders[0][0] if orders else None
     if first is None or first_seen_at < first:

@@ -97,3 +97,234 @@ class Stage(StrEnum):
     DRIFTING = "drifting"
     LOST = "lost"
     WON_BACK = "won_back"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a message can be sent: the identifier and its value in the clear. Never log it."""
+
+    identifier_id: int
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Somebody that a search found. `by` says how: a kind of identifier, `name`, `order` or `person`."""
+
+    person_id: int
+    name_shown: str
+    stage: str
+    by: str
+    shown: str
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person as a line in a list."""
+
+    person_id: int
+    is_known: bool
+    stage: str
+    name_shown: str
+    tags: tuple[str, ...]
+    orders_n: int
+    spent_minor: int
+    refunded_minor: int
+    first_seen_at: datetime | None
+    last_seen_at: datetime | None
+    last_order_at: datetime | None
+    identifiers: tuple[tuple[str, str], ...]  # (kind, mask), strongest first
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of people. `after` goes into the next call, None at the end; `total` is None when there are more than was counted."""
+
+    rows: tuple[PersonRow, ...]
+    after: str | None
+    total: int | None
+
+
+@dataclass(frozen=True)
+class SeenIdentifier:
+    """An identifier as the 360 page shows it, with why it belongs to the person."""
+
+    identifier_id: int
+    kind: str
+    scope: str
+    mask: str
+    created_at: datetime
+    first_at: datetime | None
+    last_at: datetime | None
+    facts_n: int
+    is_shared: bool
+    unreachable_at: datetime | None
+    unreachable_why: str | None
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SeenLink:
+    """Why two identifiers are taken for one person (or not: `is_held` False = the guard or a cut keeps them apart)."""
+
+    a: int
+    b: int
+    strength: str
+    source_id: int
+    source: str
+    import_id: int
+    seen_at: datetime
+    is_held: bool
+
+
+@dataclass(frozen=True)
+class SeenDecision:
+    """What somebody decided about two identifiers."""
+
+    decision_id: int
+    kind: str
+    a: int
+    b: int
+    decided_by: str
+    why: str
+    decided_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SeenConflict:
+    """Two people that a link would have made one, had `kind` not stood twice. The masks let somebody decide."""
+
+    a: int
+    b: int
+    kind: str
+    left_person: int
+    right_person: int
+    noticed_at: datetime
+    a_kind: str
+    a_mask: str
+    b_kind: str
+    b_mask: str
+
+
+@dataclass(frozen=True)
+class SeenConsent:
+    """What an identifier said about a channel and purpose; `*` = all of them."""
+
+    subject: int
+    mask: str
+    channel: str
+    purpose: str
+    is_given: bool
+    decided_at: datetime
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ConsentState:
+    """A person's consent to one channel and purpose, and the identifier whose word it is."""
+
+    is_given: bool
+    decided_at: datetime
+    subject: int
+
+
+@dataclass(frozen=True)
+class SeenOrder:
+    """An order of a person."""
+
+    source_id: int
+    source: str
+    order_no: str
+    paid_at: datetime | None
+    touched_at: datetime
+    paid_minor: int
+    refunded_minor: int
+    lines_n: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """Something that happened to somebody's identity: merged, split, conflict, cut, confirmed, revoked, erased."""
+
+    what: str
+    person_id: int
+    other_id: int | None
+    a: int | None
+    b: int | None
+    reason: dict[str, Any]
+    logged_at: datetime
+
+
+@dataclass(frozen=True)
+class StageChange:
+    """Entering a stage at a moment."""
+
+    stage: Stage
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Person:
+    """Everything that the 360 page says about one person, masked."""
+
+    row: PersonRow
+    stage_at: datetime | None
+    traits: dict[str, Any]
+    personal: dict[str, str]  # name of a personal trait -> its mask
+    facts_n: int
+    first_order_at: datetime | None
+    other_money: dict[str, tuple[int, int]]
+    identifiers: tuple[SeenIdentifier, ...]
+    links: tuple[SeenLink, ...]
+    decisions: tuple[SeenDecision, ...]
+    conflicts: tuple[SeenConflict, ...]
+    consents: tuple[SeenConsent, ...]
+    orders: tuple[SeenOrder, ...]
+    stages: tuple[StageChange, ...]
+    log: tuple[LogEntry, ...]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A fact as the timeline shows it; `place` of the last one goes into the next call as `before`."""
+
+    occurred_at: datetime
+    received_at: datetime
+    seq: int
+    type: str
+    source_id: int
+    source: str
+    import_id: int
+    object: str | None
+    amount_minor: int | None
+    currency: str | None
+    data: dict[str, Any]
+    personal: dict[str, str]  # masks
+    subject: int
+    subject_kind: str
+    subject_mask: str
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Where this moment stands in the timeline."""
+        return self.occurred_at, self.seq
+
+
+@dataclass(frozen=True)
+class Source:
+    """A line of the catalogue: where facts come from, whose they are, how fresh and how complete."""
+
+    source_id: int
+    name: str
+    kind: str
+    class_: str
+    owner: str
+    purpose: str
+    currency: str
+    created_at: datetime
+    last_fact_at: datetime | None
+    facts_n: int
+    identified_n: int
+    closed_at: datetime | None

@@ -1,0 +1,76 @@
+"""May and can we reach somebody: consents, addresses and personal traits in the clear, for callers who render and send and never log."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterable, Sequence
+
+from cryptography.exceptions import InvalidTag
+
+from siyu.base.db import Connection, queries
+from siyu.base.ground import Ground
+from siyu.base.vault import unseal
+from siyu.pool.words import Address, ConsentState, Kind
+
+Q = queries(__name__, "people.sql")
+
+# Which kind of identifier a channel delivers to. A channel that is not named here needs no address of the person.
+ADDRESS_KINDS = {
+    "email": Kind.EMAIL,
+    "sms": Kind.PHONE,
+    "wecom": Kind.EXTERNAL_USERID,
+    "wechat": Kind.OPENID,
+}
+
+
+def addresses(ground: Ground, conn: Connection, person_ids: Sequence[int], channel: str) -> dict[int, Address]:
+    """The address each person can be reached at: of several the one seen last. People without one are left out.
+
+    Keys are the numbers asked for, also where they are old ones. Addresses that bounced hard are never given.
+    """
+    kind = ADDRESS_KINDS.get(channel)
+    if kind is None:
+        return {}
+    found: dict[int, Address] = {}
+    for person, number, sealed, wrapped, plain in conn.execute(Q.addresses, {"people": list(person_ids), "kind": str(kind)}):
+        value = plain if plain is not None else _open(ground, wrapped, sealed)
+        if value is not None:
+            found[person] = Address(number, value)
+    return found
+
+
+def personal_traits(ground: Ground, conn: Connection, person_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """Names and other personal traits in the clear, latest first, per person asked for."""
+    keys: dict[int, bytes | None] = {}
+    found: dict[int, dict[str, str]] = {}
+    for person, name, sealed, number, wrapped in conn.execute(Q.personal_traits, {"people": list(person_ids)}):
+        if sealed is None:
+            continue
+        if number not in keys:
+            keys[number] = ground.vault.open_key(bytes(wrapped)) if wrapped else None
+        value = _unseal(keys[number], sealed)
+        if value is not None:
+            found.setdefault(person, {})[name] = value
+    return found
+
+
+def state_of(conn: Connection, person_ids: Iterable[int], channel: str, purpose: str) -> dict[int, ConsentState]:
+    """The consent of people (also by old numbers) to one channel and purpose. No entry = none was ever given.
+
+    For one identifier its latest word holds, over the identifiers of a person the most restrictive one.
+    """
+    rows = conn.execute(Q.consent_states, {"people": list(person_ids), "channel": channel, "purpose": purpose})
+    return {row[0]: ConsentState(*row[1:]) for row in rows}
+
+
+def _open(ground: Ground, wrapped: bytes | None, sealed: bytes | None) -> str | None:
+    if wrapped is None or sealed is None:
+        return None
+    return unseal(ground.vault.open_key(bytes(wrapped)), bytes(sealed))
+
+
+def _unseal(key: bytes | None, sealed: str) -> str | None:
+    try:
+        return None if key is None else unseal(key, b64decode(sealed))
+    except InvalidTag:  # sealed under a key that was destroyed since
+        return None

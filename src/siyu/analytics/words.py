@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,16 +133,56 @@ class Report:
 
 @dataclass(frozen=True)
 class Month:
-    """One month of the brand's time zone."""
+    """One month in the brand's time zone. Money in minor units; `refunds` is below zero."""
 
     month: str  # 2011-11
-    value: int
+    sales_minor: int = 0  # of people we know
+    anonymous_minor: int = 0
+    refunds_minor: int = 0
+    new_buyers: int = 0
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A figure of the last 30 days, and the same of the 30 days before."""
+
+    now: int
+    before: int
+
+    @property
+    def change(self) -> float | None:
+        """By which share it grew; None where there was nothing before."""
+        return self.now / self.before - 1 if self.before else None
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The figures of the overview; docs/metrics.md defines each. Money in minor units of `currency`."""
+    """The figures of the overview; docs/metrics.md defines each. Money in minor units of `currency`; shares are None without a base."""
 
     as_of: datetime
     currency: str
-    figures: dict[str, Any]
+    first_on: date | None
+    last_on: date | None
+    lines: int
+    anonymous_lines: int
+    all_lines_minor: int
+    customers: int
+    sales_minor: int
+    orders: int
+    buyers: int
+    cancellations_minor: int
+    adjustments_minor: int
+    anonymous_sales_minor: int
+    other_currencies: dict[str, int]
+    people: int
+    known_people: int
+    stages: dict[str, int]
+    repeat_rate: float | None
+    repurchase_90d: float | None
+    top_decile_share: float | None
+    active_30d: Recent
+    buyers_30d: Recent
+    new_buyers_30d: Recent
+    orders_30d: Recent
+    sales_30d: Recent  # identified and anonymous, in minor units
+    months: tuple[Month, ...]

@@ -76,7 +76,7 @@ def forget_import(ground: Ground, conn: Connection, import_id: int) -> int:
     conn.execute(U.drop_keys, at)
     count = conn.execute(U.drop_facts, at).rowcount
     holders = refold(conn, touched | loosened, [(source, number) for source, number in orders])
-    changed = persons.regroup(conn, touched | loosened, now, {"import_undone": import_id})
+    changed = persons.regroup(conn, touched | loosened, now, {"import_undone": import_id}, were_links_removed=True)
     flow.write_profiles(conn, flow.people_of(conn, touched | loosened | holders) | changed, brand, now)
     return count
 

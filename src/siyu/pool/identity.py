@@ -18,12 +18,15 @@ from siyu.pool.words import ORDER, WEAK, Kind
 
 @dataclass(frozen=True)
 class Node:
-    """An identifier as the resolution sees it. `person_id` is the person it belonged to before."""
+    """An identifier as the resolution sees it. `person_id` is the person it belonged to before; `lookup` (its keyed hash) breaks ties,
+    because numbers depend on who came first.
+    """
 
     identifier_id: int
     kind: Kind
     scope: str
     person_id: int
+    lookup: bytes = b""
     is_shared: bool = False
 
 
@@ -111,6 +114,9 @@ def resolve(nodes: Iterable[Node], links: Iterable[Link], decisions: Iterable[De
     def is_cut(left: int, right: int) -> bool:
         return any({groups.find(a), groups.find(b)} == {left, right} for a, b in cuts if a in by_id and b in by_id)
 
+    def canonical(link: Link) -> tuple[datetime, list[bytes]]:
+        return link.seen_at, sorted((by_id[link.a].lookup, by_id[link.b].lookup))
+
     strong: list[Link] = []
     weak: list[Link] = []
     for link in links:
@@ -118,7 +124,7 @@ def resolve(nodes: Iterable[Node], links: Iterable[Link], decisions: Iterable[De
             continue
         (weak if by_id[link.a].kind in WEAK or by_id[link.b].kind in WEAK else strong).append(link)
     refused: list[tuple[int, int, Kind]] = []
-    for link in sorted(strong, key=_canonical):
+    for link in sorted(strong, key=canonical):
         left, right = groups.find(link.a), groups.find(link.b)
         if left == right or (cuts and is_cut(left, right)):
             continue
@@ -133,7 +139,7 @@ def resolve(nodes: Iterable[Node], links: Iterable[Link], decisions: Iterable[De
         if left != right and not is_cut(left, right):
             groups.join(left, right)
             out.joins.append((a, b, "confirmed"))
-    for link in sorted(weak, key=_canonical):
+    for link in sorted(weak, key=canonical):
         left, right = groups.find(link.a), groups.find(link.b)
         if left == right or (groups.strong[left] and groups.strong[right]) or (cuts and is_cut(left, right)):
             continue
@@ -147,10 +153,6 @@ def resolve(nodes: Iterable[Node], links: Iterable[Link], decisions: Iterable[De
         if left != right:
             out.conflicts.append(Conflict(a, b, kind, left, right))
     return out
-
-
-def _canonical(link: Link) -> tuple[datetime, int, int]:
-    return link.seen_at, link.a, link.b
 
 
 def _standing(decisions: Iterable[Decision]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

@@ -11,16 +11,25 @@ on conflict (a, b, source_id, import_id) do update set seen_at = excluded.seen_a
 where (excluded.seen_at, excluded.fact_key) < (l.seen_at, l.fact_key)
 returning a, b;
 
--- Identifiers whose number of partners stands on the other side of the limit than their flag says.
+-- Identifiers whose flag is not what their number of partners says. A strong one counts its strong partners (somebody may well have had
+-- hundreds of browsers), a weak one all. One that is flagged is looked at again only where links were taken away.
 -- name: judge_shared
 with degrees as (
-    select n.id, (select count(*) from (
-        select b as other from links where a = n.id union select a from links where b = n.id limit %(limit)s + 1
-    ) x) > %(limit)s as is_shared
-    from unnest(%(ids)s::bigint[]) as n(id)
+    select i.identifier_id,
+        case when i.kind = any(%(weak)s) then d.n > %(limit)s else d.strong_n > %(limit)s or d.n > 25 * %(limit)s end as is_shared
+    from identifiers i
+    cross join lateral (
+        select count(*) as n, count(*) filter (where is_strong) as strong_n from (
+            select other, bool_or(is_strong) as is_strong from (
+                select b as other, strength = 'strong' as is_strong from links where a = i.identifier_id
+                union all select a, strength = 'strong' from links where b = i.identifier_id
+            ) x group by other
+        ) y
+    ) d
+    where i.identifier_id = any(%(ids)s) and (%(may_fall)s or not i.is_shared)
 )
 update identifiers i set is_shared = d.is_shared from degrees d
-where i.identifier_id = d.id and i.is_shared <> d.is_shared
+where i.identifier_id = d.identifier_id and i.is_shared <> d.is_shared
 returning i.identifier_id;
 
 -- name: partners
@@ -40,7 +49,7 @@ with recursive reach(id, is_shared) as (
     ) x
     join identifiers i on i.identifier_id = x.other
 )
-select i.identifier_id, i.kind, i.scope, i.person_id, i.is_shared from reach r join identifiers i on i.identifier_id = r.id;
+select i.identifier_id, i.kind, i.scope, i.person_id, i.lookup, i.is_shared from reach r join identifiers i on i.identifier_id = r.id;
 
 -- name: links_among
 select a, b, min(seen_at) from links where a = any(%(ids)s) and b = any(%(ids)s) group by a, b;

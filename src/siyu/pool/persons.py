@@ -37,7 +37,9 @@ def note_links(conn: Connection, links: Mapping[tuple[int, int, int, int], tuple
     return {number for pair in changed for number in pair}
 
 
-def regroup(conn: Connection, touched: Iterable[int], at: datetime, because: Mapping[str, Any] | None = None) -> set[int]:
+def regroup(
+    conn: Connection, touched: Iterable[int], at: datetime, because: Mapping[str, Any] | None = None, *, were_links_removed: bool = False
+) -> set[int]:
     """Resolve again whatever hangs together with these identifiers; gives every person_id whose set of identifiers changed (old and new).
 
     `because` goes into the log of what was merged and split.
@@ -46,10 +48,15 @@ def regroup(conn: Connection, touched: Iterable[int], at: datetime, because: Map
     if not seeds:
         return set()
     limit = int(settings.get(conn, PARTNERS, _PARTNERS))
-    flipped = [row[0] for row in conn.execute(Q.judge_shared, {"ids": sorted(seeds), "limit": limit})]
+    flipped = [
+        row[0]
+        for row in conn.execute(
+            Q.judge_shared, {"ids": sorted(seeds), "limit": limit, "weak": sorted(WEAK), "may_fall": were_links_removed}
+        )
+    ]
     if flipped:
         seeds |= {row[0] for row in conn.execute(Q.partners, {"ids": flipped})}
-    nodes = [Node(i, Kind(k), s, p, sh) for i, k, s, p, sh in conn.execute(Q.reach, {"ids": sorted(seeds)})]
+    nodes = [Node(i, Kind(k), s, p, bytes(look), sh) for i, k, s, p, look, sh in conn.execute(Q.reach, {"ids": sorted(seeds)})]
     ids = [node.identifier_id for node in nodes]
     links = [Link(*row) for row in conn.execute(Q.links_among, {"ids": ids})]
     decisions = [Decision(*row) for row in conn.execute(Q.decisions_among, {"ids": ids})]

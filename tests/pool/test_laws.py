@@ -1,0 +1,280 @@
+"""The laws of the fold on a real database: any order, any batches, merges, undoing and rebuilding give the same answer."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.conftest import NOW
+from tests.pool.cast import AN, LIN, LIN_MAIL, LIN_PHONE, MO, MO_PHONE, MO_TOO, STRANGER, WEI, paid, shop, tell
+
+from siyu import pool
+from siyu.base import settings as kept
+from siyu.base.ground import Ground
+from siyu.pool import Fact, Identifier, Kind, fold, record
+
+PEOPLE = [LIN, LIN_PHONE, LIN_MAIL, MO, MO_TOO, MO_PHONE, WEI, AN, STRANGER, Identifier(Kind.DEVICE_ID, "d-1", "app")]
+TYPES: list[tuple[str, dict[str, Any]]] = [
+    ("page.viewed", {"url": "/"}),
+    ("profile.stated", {"city": "上海", "name": "林小满"}),
+    ("profile.stated", {"city": "杭州", "level": 2}),
+    ("profile.stated", {"city": None}),
+    ("tag.added", {"tag": "咖啡"}),
+    ("tag.removed", {"tag": "咖啡"}),
+    ("consent.given", {"channel": "email", "purpose": "marketing"}),
+    ("consent.withdrawn", {"channel": "email", "purpose": "marketing"}),
+    ("message.bounced", {"channel": "email", "hard": True}),
+    ("order.paid", {}),
+    ("order.paid", {}),
+    ("order.refunded", {}),
+    ("order.adjusted", {}),
+]
+_names = itertools.count()
+
+
+@st.composite
+def facts(draw: st.DrawFn, most: int = 12) -> list[Fact]:
+    found = []
+    for _ in range(draw(st.integers(1, most))):
+        type, data = draw(st.sampled_from(TYPES))
+        who = draw(st.lists(st.sampled_from(PEOPLE), max_size=3, unique=True))
+        trade = type.startswith("order.")
+        found.append(
+            Fact(
+                type,
+                f"law{next(_names)}",
+                NOW - timedelta(days=draw(st.sampled_from([1, 2, 40, 100, 300]))),
+                tuple(who),
+                object=draw(st.sampled_from(["A", "B", "C"])) if trade else None,
+                amount_minor=draw(st.integers(-5, 9)) if trade else None,
+                currency=draw(st.sampled_from(["CNY", "CNY", "GBP"])) if trade else None,
+                data=dict(data),
+            )
+        )
+    return found
+
+
+def wipe(ground: Ground) -> None:
+    with ground.db.tx() as conn:
+        conn.execute(
+            "truncate facts, fact_keys, identifiers, links, identity_decisions, identity_conflicts, identity_log, folds, orders, consents, "
+            "profiles, trade_days, sources, cursors, settings restart identity cascade"
+        )
+
+
+def digest(ground: Ground) -> dict[str, list[Any]]:
+    """Everything folded, with identifiers by what they are instead of by number, so that two histories can be compared."""
+    with ground.db.tx() as conn:
+        name = {row[0]: f"{row[1]}:{row[2]}" for row in conn.execute("select identifier_id, kind, mask from identifiers")}
+        members: dict[int, list[str]] = {}
+        for number, person in conn.execute("select identifier_id, person_id from identifiers order by kind, mask"):
+            members.setdefault(person, []).append(name[number])
+        with_facts = {name[row[0]] for row in conn.execute("select subject from folds")}
+        person = {number: "+".join(m for m in names if m in with_facts) for number, names in members.items()}
+
+        def rows(query: str, *ids: int, people: int | None = None) -> list[Any]:
+            found = []
+            for row in conn.execute(query):
+                parts = list(row)
+                for place in ids:
+                    parts[place] = name[parts[place]]
+                if people is not None:
+                    parts[people] = person[parts[people]]
+                found.append(repr(parts))
+            return sorted(found)
+
+        trait = "(select jsonb_object_agg(key, value #- '{3,0}') from jsonb_each(traits))"
+        return {
+            "folds": rows(f"select subject, facts_n, first_at, last_at, {trait}, tags, seen_types, bounced from folds", 0),
+            "orders": rows("select * from orders order by 1"),
+            "order_subjects": rows("select subject, order_no, currency from orders", 0),
+            "consents": rows("select subject, channel, purpose, is_given, decided_at, fact_key, evidence from consents", 0),
+            "days": rows("select * from trade_days"),
+            "links": sorted(
+                str([*sorted((name[a], name[b])), strength, str(at), str(key)])
+                for a, b, strength, at, key in conn.execute("select a, b, strength, seen_at, fact_key from links")
+            ),
+            "conflicts": sorted(
+                str([*sorted((name[a], name[b])), kind, *sorted((person[p], person[q]))])
+                for a, b, kind, p, q in conn.execute("select a, b, kind, left_person, right_person from identity_conflicts")
+            ),
+            "profiles": rows(
+                "select person_id, is_known, stage, stage_at, stage_until, name_shown, traits, tags, facts_n, first_seen_at, last_seen_at, "
+                "orders_n, spent_minor, refunded_minor, other_money, first_order_at, last_order_at from profiles",
+                people=0,
+            ),
+            "unreachable": rows(
+                "select identifier_id, unreachable_at, unreachable_why from identifiers where unreachable_at is not null", 0
+            ),
+            "sources": rows("select name, facts_n, identified_n from sources"),
+        }
+
+
+def drop_subject(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """`orders` holds subject numbers, which depend on who came first; `order_subjects` compares them by name."""
+    return {key: value for key, value in found.items() if key != "orders"}
+
+
+LAW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@given(facts(), st.integers(), st.sampled_from([3, 200]))
+@LAW
+def test_order_and_batches_never_matter(ground: Ground, some: list[Fact], seed: int, partners: int) -> None:
+    answers = []
+    for way in range(3):
+        wipe(ground)
+        with ground.db.tx() as conn:
+            kept.put(conn, "pool.identity.partners", partners, at=NOW)
+        shuffled = list(some)
+        if way:
+            random.Random(seed + way).shuffle(shuffled)
+        size = [len(some), 1, 3][way]
+        number = shop(ground)
+        for start in range(0, len(some), size):
+            with ground.db.tx() as conn:
+                record(ground, conn, number, shuffled[start : start + size])
+            if way != 2 or start % 2:
+                while fold(ground, limit=2 if way == 1 else 1000):
+                    pass
+        while fold(ground):
+            pass
+        answers.append(drop_subject(digest(ground)))
+    assert answers[0] == answers[1]
+    assert answers[0] == answers[2]
+    before = digest(ground)
+    pool.rebuild(ground)
+    assert digest(ground) == before
+
+
+@given(facts(8), facts(8), st.integers())
+@LAW
+def test_an_import_that_is_taken_back_was_never_there(ground: Ground, some: list[Fact], mistaken: list[Fact], seed: int) -> None:
+    wipe(ground)
+    with ground.db.tx() as conn:
+        kept.put(conn, "pool.identity.partners", 3, at=NOW)
+    tell(ground, *some)
+    before = digest(ground)
+    number = shop(ground)
+    with ground.db.tx() as conn:
+        record(ground, conn, number, mistaken, import_id=7)
+    for _ in range(seed % 3):  # taken back unfolded, half folded, folded
+        fold(ground, limit=max(1, len(mistaken) // 2))
+    with ground.db.tx() as conn:
+        assert pool.forget_import(ground, conn, 7) == len(mistaken)
+    assert digest(ground) == before
+    tell(ground, *mistaken, import_id=8)
+    after = digest(ground)
+    pool.rebuild(ground)
+    assert digest(ground) == after
+
+
+@given(facts(), st.lists(st.tuples(st.booleans(), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=4), st.integers())
+@LAW
+def test_decisions_that_are_revoked_were_never_made(ground: Ground, some: list[Fact], made: list[tuple[bool, int, int]], seed: int) -> None:
+    wipe(ground)
+    tell(ground, *some)
+    before = digest(ground)
+    with ground.db.tx() as conn:
+        ids = [row[0] for row in conn.execute("select identifier_id from identifiers order by 1")]
+    decisions = []
+    for is_cut, left, right in made:
+        a, b = ids[left % len(ids)] if ids else 0, ids[right % len(ids)] if ids else 0
+        if a == b:
+            continue
+        with ground.db.tx() as conn:
+            decisions.append((pool.cut if is_cut else pool.confirm)(ground, conn, a, b, by="qi"))
+    decided = digest(ground)
+    pool.rebuild(ground)
+    assert digest(ground) == decided
+    random.Random(seed).shuffle(decisions)
+    for decision in decisions:
+        with ground.db.tx() as conn:
+            pool.revoke(ground, conn, decision, by="qi")
+    assert digest(ground) == before
+
+
+def test_a_late_commit_is_not_skipped(ground: Ground, another_ground: Callable[[], Ground]) -> None:
+    number = shop(ground)
+    slow = another_ground()
+    with slow.db.tx() as late:
+        record(slow, late, number, [paid(1_00, LIN)])
+        with ground.db.tx() as conn:
+            record(ground, conn, number, [paid(2_00, WEI)])
+        assert fold(ground) == 0  # something older is still running: what came after it waits
+    assert fold(ground) == 2
+    with ground.db.tx() as conn:
+        assert conn.execute("select sum(spent_minor) from profiles").fetchone() == (3_00,)
+
+
+def test_writers_and_folders_at_once_lose_nothing(ground: Ground, another_ground: Callable[[], Ground]) -> None:
+    number = shop(ground)
+    done = threading.Event()
+    wrong: list[BaseException] = []
+    everybody = [LIN, LIN_PHONE, MO, MO_TOO, MO_PHONE, WEI, AN, STRANGER]
+
+    def write(mine: Ground, seed: int) -> None:
+        dice = random.Random(seed)
+        try:
+            for _ in range(25):
+                batch = [paid(1, *dice.sample(everybody, dice.randint(0, 3)), days=dice.randint(1, 90)) for _ in range(8)]
+                with mine.db.tx() as conn:
+                    record(mine, conn, number, batch)
+        except BaseException as err:
+            wrong.append(err)
+
+    def read(mine: Ground) -> None:
+        try:
+            while not done.is_set():
+                fold(mine, limit=37)
+        except BaseException as err:
+            wrong.append(err)
+
+    writers = [threading.Thread(target=write, args=(another_ground(), seed)) for seed in range(4)]
+    readers = [threading.Thread(target=read, args=(another_ground(),)) for _ in range(2)]
+    for thread in writers + readers:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    for thread in readers:
+        thread.join()
+    while fold(ground):
+        pass
+    assert wrong == []
+    with ground.db.tx() as conn:
+        assert conn.execute("select sum(lines_n), sum(amount_minor) from trade_days").fetchone() == (800, 800)
+    before = digest(ground)
+    pool.rebuild(ground)
+    assert digest(ground) == before
+
+
+@given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 9)), min_size=1, max_size=8), st.booleans(), st.integers(0, 600))
+@LAW
+def test_the_stage_in_sql_is_the_stage_in_python(ground: Ground, orders: list[tuple[int, int]], is_lead: bool, ahead: int) -> None:
+    wipe(ground)
+    with ground.db.tx() as conn:
+        pool.set_stage_rules(ground, conn, pool.StageRules(repeat_orders=3, vip_orders=6, vip_minor=20, drifting_days=30, lost_days=90))
+    base = NOW - timedelta(days=600)
+    lines = [paid(amount, LIN, days=600 - day) for day, amount in orders]
+    if is_lead:
+        lines.append(Fact("page.viewed", "first", base - timedelta(days=3), (LIN,)))
+    tell(ground, *lines)
+    ground.clock.at = base + timedelta(days=ahead)  # type: ignore[attr-defined]
+    try:
+        with ground.db.tx() as conn:
+            conn.execute("update profiles set stage_until = '-infinity'")
+        pool.restage(ground)
+        with ground.db.tx() as conn:
+            person = pool.see(ground, conn, 1)
+            known = [change for change in person.stages if change.at <= ground.clock.now()] or list(person.stages)
+            if max(day for day, _ in orders) <= ahead:
+                assert (person.row.stage, person.stage_at) == (known[-1].stage, known[-1].at)
+    finally:
+        ground.clock.at = NOW  # type: ignore[attr-defined]

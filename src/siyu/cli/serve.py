@@ -29,6 +29,7 @@ def add(subparsers: Any) -> None:
     made.add_argument("--port", type=int, default=None, help=word("cli.serve_port"))
     made.add_argument("--host", default=None, help=word("cli.serve_host"))
     made.add_argument("--threads", type=int, default=1, help=word("cli.serve_threads"))
+    made.add_argument("--no-workers", action="store_true", help=word("cli.serve_no_workers"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
         # uvicorn catches the signals, drains, then raises them again for the handlers that stood before: these, which do nothing
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
-        workers.start()
+        if not args.no_workers:
+            workers.start()
         shown = "127.0.0.1" if the.host in ("0.0.0.0", "::") else the.host  # noqa: S104  compared, not bound
         url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
         if args.json:
@@ -59,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
         finally:
             note(word("cli.serve_draining"))
             stop.set()
-            workers.join()
+            if not args.no_workers:
+                workers.join()
     note(word("cli.serve_down"))
     return 0
 

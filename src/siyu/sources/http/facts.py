@@ -25,7 +25,7 @@ from siyu.sources.http.words import TYPES, HttpSource, Message, Order, Problem, 
 
 _DECODER = msgspec.json.Decoder(Message)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-CHANNELS = ("email", "webhook", "sms", "wecom", "wechat")  # that a withdrawal without a channel means
+_EVERYWHERE = "*"
 _CHANNEL_OF = {"e_mail": "email", "mail": "email", "邮件": "email", "短信": "sms", "企业微信": "wecom", "微信": "wechat"}
 
 IsAnonymous = Callable[[str], bool]
@@ -261,8 +261,8 @@ class _One:
         if not channels:
             if type_ == "consent.given":
                 raise Problem("consent", "properties.channel")
-            channels = list(CHANNELS)  # whoever says no without saying where means everywhere
-        purpose = people.id_text(self.properties.get("purpose")) or "marketing"
+            channels = [_EVERYWHERE]  # whoever says no without saying where means everywhere
+        purpose = people.id_text(self.properties.get("purpose")) or (_EVERYWHERE if channels == [_EVERYWHERE] else "marketing")
         plain, _ = people.part({k: v for k, v in self.properties.items() if k not in ("channel", "channels")}, is_person=False)
         return self.taken(
             *(

@@ -10,7 +10,7 @@ from siyu.base.money import to_minor
 from siyu.sources.http.people import id_text
 from siyu.sources.http.words import Problem
 
-_MOST_MINOR = 10**15
+_MOST = 10**12  # of an amount or a number of pieces
 
 
 def amount(value: Any, currency: str, field: str) -> int | None:
@@ -22,7 +22,7 @@ def amount(value: Any, currency: str, field: str) -> int | None:
         number = Decimal(text)
     except InvalidOperation:
         raise Problem("amount", field) from None
-    if not number.is_finite() or abs(number) > _MOST_MINOR:
+    if not number.is_finite() or abs(number) > _MOST:
         raise Problem("amount", field)
     return to_minor(number, currency)
 
@@ -80,7 +80,7 @@ def weight(line: Mapping[str, Any], currency: str, place: str) -> int:
         count = Decimal(str(first(line, "quantity", "qty") or 1))
     except InvalidOperation:
         raise Problem("amount", f"{place}.quantity") from None
-    if not count.is_finite() or abs(count) > _MOST_MINOR:
+    if not count.is_finite() or abs(count) > _MOST:
         raise Problem("amount", f"{place}.quantity")
     return int(price * count)
 
@@ -91,6 +91,8 @@ def total(values: Mapping[str, Any], weights: Sequence[int], currency: str) -> i
         given = amount(values.get(name), currency, f"properties.{name}")
         if given is not None:
             return given
+    if abs(sum(weights)) > _MOST:
+        raise Problem("amount", "properties.products")
     return sum(weights) if any(weights) else None
 
 

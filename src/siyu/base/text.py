@@ -1,6 +1,6 @@
 """Texts that people see: one catalogue, Chinese first, English complete.
 
-Each room keeps its texts in its own `texts.toml`: a table per key with `zh` and `en`. A key is `room.what`; placeholders are `{name}`.
+Each room keeps its texts in its own `texts.toml` (a large room in several, `texts_what.toml`): a table per key with `zh` and `en`. A key is `room.what`; placeholders are `{name}`.
 
     [sent_because]
     zh = "因「{name}」发出"
@@ -26,11 +26,10 @@ def catalogue() -> dict[str, dict[str, str]]:
     for room in sorted(resources.files("siyu").iterdir(), key=lambda f: f.name):
         if not room.is_dir():
             continue
-        file = room.joinpath("texts.toml")
-        if not file.is_file():
-            continue
-        for key, texts in tomllib.loads(file.read_text("utf-8")).items():
-            found[f"{room.name}.{key}"] = texts
+        for file in sorted(room.iterdir(), key=lambda f: f.name):
+            if file.name.startswith("texts") and file.name.endswith(".toml"):
+                for key, texts in tomllib.loads(file.read_text("utf-8")).items():
+                    found[f"{room.name}.{key}"] = texts
     return found
 
 

@@ -110,7 +110,7 @@ def findings_of(figures: dict[str, Any], value: dict[str, Any], economics: dict[
         found.append(Finding("no_model", {"customers": f["customers"]}))
         return found
     if value["degenerate"] == "no dropout":
-        found.append(Finding("no_dropout", {}, "bad"))
+        found.append(Finding("no_dropout", {"keep": a.yearly_keep}, "bad"))
     if not value["band"]["rounds"]:
         found.append(Finding("no_backtest", {}, "bad"))
     found.append(

@@ -39,8 +39,9 @@ def value_of(b: Buyers, as_of_day: int, a: Assumptions) -> tuple[dict[str, Any],
     spend = spend_of(amounts, h, average)
     module = MODELS[name]
     horizon = a.horizon_months * _WEEKS_A_MONTH
-    within = discounted_purchases(found, states, a.yearly_discount, horizon)[back]
-    year = module.expected(found.params, states, 52.0)[back]
+    within = discounted_purchases(found, states, a.yearly_discount, horizon, a.yearly_keep)[back]
+    fades = [_stay(found, a, year) for year in (1, 2, 3)]
+    year = module.expected(found.params, states, 52.0)[back] * fades[0]
     quarter = module.expected(found.params, states, 13.0)[back]
     alive = module.p_alive(found.params, states)[back]
     band = band_of(rounds, name)
@@ -85,7 +86,9 @@ def _next_customer(found: Fit, a: Assumptions, weeks: float, mean_spend: float, 
     delta = delta_of(a.yearly_discount)
     edges = np.append(np.arange(0.0, weeks, 4.0), weeks)
     made = MODELS[found.model].expected_new(found.params, edges)
-    later = float((np.diff(made) * np.exp(-delta * (edges[:-1] + edges[1:]) / 2)).sum())
+    middle = (edges[:-1] + edges[1:]) / 2
+    keep = np.log(a.yearly_keep) / 52 if found.model == "nbd" else 0.0
+    later = float((np.diff(made) * np.exp((keep - delta) * middle)).sum())
     return {
         "first_minor": a.margin * first_spend,
         "later_minor": a.margin * later * mean_spend,
@@ -98,10 +101,18 @@ def _yearly(found: Fit, states: States, back: Any, spend: Floats, a: Assumptions
     """Margin of today's buyers in each of the next three years, undiscounted: what comes if nothing more is spent on winning people."""
     made = [np.zeros(len(states)), *(MODELS[found.model].expected(found.params, states, 52.0 * k) for k in (1, 2, 3))]
     return [
-        {"year": k, "margin_minor": float((a.margin * (made[k] - made[k - 1])[back] * spend).sum()),
-         "purchases": float((made[k] - made[k - 1])[back].sum())}
+        {"year": k, "margin_minor": float((a.margin * (made[k] - made[k - 1])[back] * spend).sum()) * _stay(found, a, k),
+         "purchases": float((made[k] - made[k - 1])[back].sum()) * _stay(found, a, k)}
         for k in (1, 2, 3)
     ]  # fmt: skip
+
+
+def _stay(found: Fit, a: Assumptions, year: int) -> float:
+    """The average share still there in a year from now on; 1 where the model itself knows who leaves."""
+    if found.model != "nbd" or a.yearly_keep >= 1:
+        return 1.0
+    rate = -np.log(a.yearly_keep)
+    return float(a.yearly_keep ** (year - 1) * -np.expm1(-rate) / rate)
 
 
 def _row(r: Round) -> dict[str, Any]:

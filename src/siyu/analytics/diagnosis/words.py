@@ -39,12 +39,14 @@ class Trade:
 class Assumptions:
     """What an order file cannot say; each is stated in the report and can be changed there.
 
-    `margin` contribution per unit of sales; `yearly_discount` cost of capital; `horizon_months` of the three-year view;
+    `margin` contribution per unit of sales; `yearly_keep` the share that stays each year, used only where the data show no
+    dropout at all; `yearly_discount` cost of capital; `horizon_months` of the three-year view;
     `guide_month_minor` what a guide costs a month, all in; `guide_capacity` people one guide can look after; `guide_lift` extra sales
     that care causes (0.2 = 20 %); `platform_month_minor` software and messages a month.
     """
 
     margin: float = 0.35
+    yearly_keep: float = 0.75
     yearly_discount: float = 0.12
     horizon_months: int = 36
     guide_month_minor: int = 800_000

@@ -25,8 +25,10 @@ def delta_of(yearly_rate: float) -> float:
     return float(np.log1p(yearly_rate) / WEEKS_A_YEAR)
 
 
-def discounted_purchases(fit: Fit, states: States, yearly_rate: float, weeks: float | None = None) -> Floats:
+def discounted_purchases(fit: Fit, states: States, yearly_rate: float, weeks: float | None = None, yearly_keep: float = 1.0) -> Floats:
     """Discounted expected residual purchases of each state's customer, over `weeks` or (None) for as long as they live.
+
+    `yearly_keep` is for the model in which nobody leaves (NBD): the share that is assumed to stay each year, where data show no dropout.
 
     Pareto/NBD without a horizon is the closed form with Tricomi's function; the others, and every horizon, add up the expected
     purchases of four-week steps, each discounted from its middle.
@@ -38,8 +40,10 @@ def discounted_purchases(fit: Fit, states: States, yearly_rate: float, weeks: fl
         lived = (beta + states.t_obs) ** s * delta ** (s - 1) * hyperu(s, s, z)
         result: Floats = (r + states.x) / (alpha + states.t_obs) * lived * paretonbd.p_alive(fit.params, states)
         return result
-    if fit.model == "nbd" and weeks is None:
-        rate: Floats = MODELS["nbd"].expected(fit.params, states, 1.0) / delta
+    if fit.model == "nbd":
+        fade = delta - np.log(yearly_keep) / WEEKS_A_YEAR
+        lasting = 1 / fade if weeks is None else -np.expm1(-fade * weeks) / fade
+        rate: Floats = MODELS["nbd"].expected(fit.params, states, 1.0) * lasting
         return rate
     end = _FAR if weeks is None else weeks
     edges = np.append(np.arange(0.0, end, _STEP), end)

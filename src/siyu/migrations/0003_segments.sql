@@ -1,7 +1,7 @@
 -- WHICH: saved rules.
 create table segments (
     segment_id bigint generated always as identity primary key,
-    name text not null unique,
+    name text not null,
     about text not null default '',
     rule jsonb not null,                   -- docs/rules.md
     counted_n bigint,
@@ -11,3 +11,4 @@ create table segments (
     changed_at timestamptz not null,
     archived_at timestamptz
 );
+create unique index segments_name on segments (name) where archived_at is null;

@@ -1,0 +1,261 @@
+"""Sets of people that stand beside the profiles: one aggregated subquery per (what, filters, window), however often a rule asks it.
+
+Facts and orders remember the identifier they came with; who that is today says `identifiers.person_id`. Every set has at most one row per
+person, so joining it never doubles anybody.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from siyu.base import money
+from siyu.segments import words as w
+from siyu.segments.compile.binding import Binder
+from siyu.segments.compile.comparing import Comparer, is_null, is_there
+from siyu.segments.words import Measure, Op
+
+PERSON = "person_id"
+
+
+class Joined:
+    """One set under its alias; measures become its columns when they are first asked for."""
+
+    def __init__(self, alias: str, body: exp.Select, bind: Binder) -> None:
+        self.alias = alias
+        self._body = body
+        self._bind = bind
+        self._columns: dict[str, tuple[str, exp.Expr]] = {}
+
+    def has(self) -> exp.Expr:
+        """The person is in the set."""
+        return is_there(self._column(PERSON))
+
+    def lacks(self) -> exp.Expr:
+        """The person is not in the set."""
+        return is_null(self._column(PERSON))
+
+    def measure(self, expression: exp.Expr) -> exp.Expr:
+        """An aggregate over the person's rows; null for people who are not in the set."""
+        text = expression.sql(self._bind.dialect)
+        name, _ = self._columns.setdefault(text, (f"m{len(self._columns)}", expression))
+        return self._column(name)
+
+    def subquery(self) -> exp.Subquery:
+        """The set as it is joined."""
+        body = self._body.copy()
+        for name, expression in self._columns.values():
+            body = body.select(exp.alias_(expression, name), copy=False)
+        return exp.Subquery(this=body, alias=_alias(self.alias))
+
+    def _column(self, name: str) -> exp.Expr:
+        return exp.column(name, self.alias)
+
+
+class Sets:
+    """All sets of one statement."""
+
+    def __init__(self, bind: Binder, compare: Comparer, currency: str, time_zone: str) -> None:
+        self.bind = bind
+        self.compare = compare
+        self.currency = currency
+        self.time_zone = time_zone
+        self.joined: dict[str, Joined] = {}
+
+    def _set(self, body: exp.Select) -> Joined:
+        text = body.sql(self.bind.dialect)
+        if text not in self.joined:
+            self.joined[text] = Joined(f"s{len(self.joined)}", body, self.bind)
+        return self.joined[text]
+
+    # --- facts
+
+    def facts(self, type_: str, filters: tuple[w.Filter, ...], window: w.Window, currency: str) -> Joined:
+        """People with facts of a type that pass the filters in the window."""
+        return self._set(_grouped(self._facts("f", "i", type_, filters, window, currency or self.currency), "i"))
+
+    def _facts(
+        self, facts: str, people: str, type_: str, filters: tuple[w.Filter, ...], window: w.Window, currency: str
+    ) -> exp.Select:  # fmt: skip
+        found = _of_people(exp.alias_(exp.to_table("facts"), facts, table=True), facts, people)
+        found = found.where(exp.EQ(this=exp.column("type", facts), expression=self.bind(type_, "text")))
+        if window != w.EVER:
+            found = found.where(self.compare.during(exp.column("occurred_at", facts), window))
+        for test in filters:
+            found = found.where(self._filter(facts, test, currency))
+        return found
+
+    def _filter(self, facts: str, test: w.Filter, currency: str) -> exp.Expr:
+        match test.field:
+            case "amount":
+                amount = self.compare.whole(exp.column("amount_minor", facts), test.test, units(currency))
+                return amount if test.test.op in w.BARE_OPS else exp.and_(self.in_currency(facts, currency), amount)
+            case "source":
+                return self.of_sources(facts, tuple(map(str, test.test.values)), is_in=test.test.op in (Op.EQ, Op.IN))
+            case "object" | "currency":
+                return self.compare.text(exp.column(test.field, facts), test.test)
+            case _:
+                return self.compare.json(exp.column("data", facts), test.field.removeprefix("data."), test.test)
+
+    def of_sources(self, table: str, names: tuple[str, ...], *, is_in: bool = True) -> exp.Expr:
+        """Rows of sources by their names."""
+        is_named = self.bind.among(exp.column("name", "o"), list(names), "texts")
+        sources = exp.select(exp.column("source_id", "o")).from_(exp.alias_(exp.to_table("sources"), "o", table=True))
+        sources = sources.where(is_named if is_in else exp.Not(this=exp.paren(is_named)))
+        return exp.In(this=exp.column("source_id", table), query=sources.subquery(copy=False))
+
+    def in_currency(self, table: str, currency: str) -> exp.Expr:
+        """Rows in one currency."""
+        return exp.EQ(this=exp.column("currency", table), expression=self.bind(currency, "text"))
+
+    def fact_measure(self, joined: Joined, measure: Measure, of: str, currency: str) -> exp.Expr:
+        """A measure of a set of facts, but for `avg`, which is a sum and a number of values."""
+        at = exp.column("occurred_at", "f")
+        match measure:
+            case Measure.COUNT:
+                return joined.measure(exp.Count(this=exp.Star()))
+            case Measure.DAYS:
+                local = exp.AtTimeZone(this=at, zone=self.bind(self.time_zone, "text"))
+                day = exp.Cast(this=exp.paren(local), to=exp.DataType.build("date"))
+                return joined.measure(exp.Count(this=exp.Distinct(expressions=[day])))
+            case Measure.OBJECTS:
+                pair = exp.Tuple(expressions=[exp.column("source_id", "f"), exp.column("object", "f")])
+                return joined.measure(_only(exp.Count(this=exp.Distinct(expressions=[pair])), is_there(exp.column("object", "f"))))
+            case Measure.FIRST_AT:
+                return joined.measure(exp.Min(this=at))
+            case Measure.LAST_AT:
+                return joined.measure(exp.Max(this=at))
+            case Measure.SUM:
+                return joined.measure(_or_zero(self._of(exp.Sum, of, currency)))
+            case Measure.MIN:
+                return joined.measure(self._of(exp.Min, of, currency))
+            case _:
+                return joined.measure(self._of(exp.Max, of, currency))
+
+    def fact_average(self, joined: Joined, of: str, currency: str) -> tuple[exp.Expr, exp.Expr]:
+        """The sum and the number of the values that an average is made of."""
+        return joined.measure(self._of(exp.Sum, of, currency)), joined.measure(self._of(exp.Count, of, currency))
+
+    def _of(self, aggregate: type[exp.AggFunc], of: str, currency: str) -> exp.Expr:
+        if of == "amount":
+            return _only(aggregate(this=exp.column("amount_minor", "f")), self.in_currency("f", currency))
+        return aggregate(this=self.compare.json_number(exp.column("data", "f"), of.removeprefix("data.")))
+
+    # --- sequences
+
+    def sequence(self, node: w.Followed) -> Joined:
+        """People for whom a first step was followed (or not) by another."""
+        present = self.compare.present
+        found = self._facts("f", "i", node.first.type, node.first.filters, node.window, self.currency)
+        began, came = exp.column("occurred_at", "f"), exp.column("occurred_at", "g")
+        later = self._facts("g", "j", node.then.type, node.then.filters, w.EVER, self.currency)
+        later = later.select(exp.Literal.number(1)).where(
+            exp.EQ(this=exp.column(PERSON, "j"), expression=exp.column(PERSON, "i")),
+            exp.GT(this=came, expression=began),
+        )
+        start, end = present.moments(node.window)
+        if start is not None:  # nothing new for the answer, but a month that is too early need not be read
+            later = later.where(exp.GT(this=came.copy(), expression=self.bind(start, "moment")))
+        if node.within is not None:
+            until = exp.Add(this=began.copy(), expression=self.bind(node.within, "duration"))
+            later = later.where(exp.LTE(this=came.copy(), expression=until))
+            if end is not None:
+                later = later.where(exp.LT(this=came.copy(), expression=self.bind(end + node.within, "moment")))
+            if not node.is_done:
+                over = self.bind(present.now - node.within, "moment")
+                found = found.where(exp.LTE(this=began.copy(), expression=over))
+        exists: exp.Expr = exp.Exists(this=later)
+        return self._set(_grouped(found.where(exists if node.is_done else exp.Not(this=exists)), "i"))
+
+    # --- orders
+
+    def orders(self, node: w.Orders) -> Joined:
+        """People with orders of the sources, paid in the window."""
+        body = _of_people(exp.alias_(exp.to_table("orders"), "d", table=True), "d")
+        if node.sources:
+            body = body.where(self.of_sources("d", node.sources))
+        if node.window != w.EVER:
+            body = body.where(self.compare.during(exp.column("paid_at", "d"), node.window))
+        return self._set(_grouped(body, "i"))
+
+    def order_measure(self, joined: Joined, measure: Measure, currency: str) -> exp.Expr:
+        """A measure of a set of orders, but for `average`."""
+        paid_at = exp.column("paid_at", "d")
+        match measure:
+            case Measure.COUNT:
+                return joined.measure(exp.Count(this=paid_at))
+            case Measure.FIRST_AT:
+                return joined.measure(exp.Min(this=paid_at))
+            case Measure.LAST_AT | Measure.DAYS_SINCE_LAST:
+                return joined.measure(exp.Max(this=paid_at))
+            case Measure.SPENT:
+                amount: exp.Expr = exp.column("paid_minor", "d")
+            case Measure.REFUNDED:
+                amount = exp.column("refunded_minor", "d")
+            case _:
+                amount = exp.Sub(this=exp.column("paid_minor", "d"), expression=exp.column("refunded_minor", "d"))
+        return joined.measure(_or_zero(_only(exp.Sum(this=amount), self.in_currency("d", currency))))
+
+    def order_average(self, joined: Joined, currency: str) -> tuple[exp.Expr, exp.Expr]:
+        """Spend and number of the paid orders of one currency."""
+        in_currency = self.in_currency("d", currency)
+        n = _only(exp.Count(this=exp.column("paid_at", "d")), in_currency.copy())
+        return joined.measure(_only(exp.Sum(this=exp.column("paid_minor", "d")), in_currency)), joined.measure(n)
+
+    # --- consents and identifiers
+
+    def consent(self, channel: str, purpose: str, state: w.ConsentState) -> exp.Expr:
+        """The latest word of each identifier, `*` included; one that says no outweighs those that say yes."""
+        subject, is_given = exp.column("subject", "c"), exp.column("is_given", "c")
+        decided = [exp.Ordered(this=exp.column(name, "c"), desc=True) for name in ("decided_at", "fact_key")]
+        latest = (
+            exp.select(subject, is_given)
+            .distinct(subject.copy())
+            .from_(exp.alias_(exp.to_table("consents"), "c", table=True))
+            .where(
+                self.bind.among(exp.column("channel", "c"), [channel, "*"], "texts"),
+                self.bind.among(exp.column("purpose", "c"), [purpose, "*"], "texts"),
+            )
+            .order_by(subject.copy(), *decided)
+        )
+        joined = self._set(_grouped(_of_people(exp.Subquery(this=latest, alias=_alias("w")), "w"), "i"))
+        if state is w.ConsentState.NONE:
+            return joined.lacks()
+        is_all_given = joined.measure(exp.LogicalAnd(this=exp.column("is_given", "w")))
+        return is_all_given if state is w.ConsentState.GIVEN else exp.Not(this=is_all_given)
+
+    def identified(self, kinds: tuple[str, ...], scope: str = "", *, deliverable: bool = False) -> Joined:
+        """People with an identifier of one of the kinds."""
+        body = exp.select().from_(exp.alias_(exp.to_table("identifiers"), "i", table=True))
+        body = body.where(self.bind.among(exp.column("kind", "i"), list(kinds), "texts"))
+        if scope:
+            body = body.where(exp.EQ(this=exp.column("scope", "i"), expression=self.bind(scope, "text")))
+        if deliverable:
+            body = body.where(is_null(exp.column("unreachable_at", "i")), is_null(exp.column("erased_at", "i")))
+        return self._set(_grouped(body, "i"))
+
+
+def _of_people(rows: exp.Expr, alias: str, people: str = "i") -> exp.Select:
+    """Rows that remember an identifier (`subject`), with today's person of it."""
+    on = exp.EQ(this=exp.column("identifier_id", people), expression=exp.column("subject", alias))
+    return exp.select().from_(rows).join(exp.alias_(exp.to_table("identifiers"), people, table=True), on=on)
+
+
+def _alias(name: str) -> exp.TableAlias:
+    return exp.TableAlias(this=exp.to_identifier(name))
+
+
+def _grouped(body: exp.Select, people: str) -> exp.Select:
+    return body.select(exp.column(PERSON, people), append=True).group_by(exp.column(PERSON, people))
+
+
+def _only(aggregate: exp.Expr, condition: exp.Expr) -> exp.Expr:
+    return exp.Filter(this=aggregate, expression=exp.Where(this=condition))
+
+
+def _or_zero(expression: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=expression, expressions=[exp.Literal.number(0)])
+
+
+def units(currency: str) -> int:
+    """How many minor units make one of the currency."""
+    return int(10 ** money.digits(currency))

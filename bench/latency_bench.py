@@ -1,8 +1,8 @@
 """How long after it was sent a fact shows in the person's profile, at half the load that the server takes, in one run.
 
-First the acknowledged rate is measured flat out with the river folding; then batches of 100 are sent by a timetable at half that rate (open loop:
-a late answer does not hold back the next batch, and waiting counts from the time a batch was due). Each batch carries one probe, a
-person never seen before; a second connection looks every few milliseconds whether the probe's profile is there.
+First the acknowledged rate is measured flat out with the river folding; then batches of 100 are sent by a timetable at half that rate
+(open loop: a late answer does not hold back the next batch, and waiting counts from the time a batch was due). Each batch carries one
+probe, a person never seen before; a second connection looks every few milliseconds whether the probe's profile is there.
 Run: python -m bench.latency_bench [--seconds N]
 """
 

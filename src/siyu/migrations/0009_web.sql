@@ -36,3 +36,20 @@ create table staff_log (
     logged_at timestamptz not null
 );
 create index staff_log_ref on staff_log (ref, log_id desc);
+-- The people that a filter of the customers page lets through; null = no such condition. Inlined, so that the index of each order is used.
+create function web_people(
+    the_stage text, the_tag text, known boolean, reach text, least_spent bigint,
+    ordered_since timestamptz, ordered_before timestamptz, has_order boolean
+) returns setof profiles language sql stable as $$
+    select p.* from profiles p
+    where (the_stage is null or p.stage = the_stage)
+        and (the_tag is null or p.tags @> array[the_tag])
+        and (known is null or p.is_known = known)
+        and (least_spent is null or p.spent_minor >= least_spent)
+        and (ordered_since is null or p.last_order_at >= ordered_since)
+        and (ordered_before is null or p.last_order_at < ordered_before)
+        and (has_order is null or (p.orders_n > 0) = has_order)
+        and (reach is null or exists (
+            select from identifiers i where i.person_id = p.person_id and i.kind = reach and i.unreachable_at is null
+        ))
+$$;

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import logging
 import secrets
+import traceback
 from typing import Any
 
 from starlette.applications import Starlette
@@ -129,12 +130,20 @@ def told(request: Request, error: Any) -> Response:
 
 def broken(request: Request, error: Exception) -> Response:
     """Our own fault: logged with the request id, shown with it."""
-    log.error("a page failed", extra={"request_id": request.state.request_id, "path": _pattern(request)}, exc_info=error)
+    log.error("a page failed", extra={"request_id": request.state.request_id, "path": _pattern(request)} | _about(error))
     answer = _answer(request, 500, say_to(request, "web.error_500"), say_to(request, "web.error_500_remedy"), {})
     for name, value in HEADERS.items():  # this answer leaves outside of our middleware
         answer.headers[name] = value
     answer.headers["x-request-id"] = request.state.request_id
     return answer
+
+
+def _about(error: BaseException) -> dict[str, Any]:
+    """What a log may know of an error: its class, the database's code, where it was; not its text, which may hold somebody's data."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    known: dict[str, Any] = {"error": type(error).__name__, "where": [f"{f.filename.rpartition('/siyu/')[2]}:{f.lineno}" for f in frames]}
+    code = getattr(error, "sqlstate", None)
+    return known | ({"sqlstate": code} if code else {})
 
 
 def _pattern(request: Request) -> str:
@@ -152,8 +161,8 @@ def _answer(request: Request, status: int, what: str, remedy: str, headers: dict
             answer = render(
                 request, "error.html", status=status, code=status, what=what, remedy=remedy, request_id=request.state.request_id
             )
-        except Exception:  # the database may be what is broken: then say it without the layout
-            log.exception("the error page failed", extra={"request_id": request.state.request_id})
+        except Exception as failure:  # the database may be what is broken: then say it without the layout
+            log.error("the error page failed", extra={"request_id": request.state.request_id} | _about(failure))
             answer = Response(f"{what} {remedy} ({request.state.request_id})", status, media_type="text/plain")
     else:
         answer = JSONResponse({"error": what, "remedy": remedy, "request_id": request.state.request_id}, status)

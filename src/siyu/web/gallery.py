@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import timedelta
+from typing import Any
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -34,7 +35,7 @@ def drawer(request: Request) -> Response:
     return render(request, "gallery/gallery.html", part="drawer", **_values(request))
 
 
-def _values(request: Request) -> dict[str, object]:
+def _values(request: Request) -> dict[str, Any]:
     show = show_of(request)
     return {
         "drawn": _charts(request),
@@ -77,12 +78,8 @@ def _charts(request: Request) -> dict[str, Markup]:
             word("growth"), days, [charts.Series(word("new"), wave), charts.Series(word("lost"), lost)], show=show.number, lang=lang
         ),
         "one": charts.line(
-            word("sales"),
-            days[:12],
-            [charts.Series(word("sales"), [w * 31_000 for w in wave[:12]])],
-            show=money,
-            axis=short_money,
-            lang=lang,
+            word("sales"), days[:12], [charts.Series(word("sales"), [w * 31_000 for w in wave[:12]])],
+            show=money, axis=short_money, lang=lang,
         ),
         "bars": charts.bars(word("orders"), days[:12], wave[:12], show=show.number, lang=lang, name=word("orders")),
         "hbars": charts.hbars(word("from"), channels, show=show.number, lang=lang, name=word("people")),
@@ -92,4 +89,4 @@ def _charts(request: Request) -> dict[str, Markup]:
         "bad": charts.interval(word("effect"), -0.008, -0.013, -0.003, show=show.points, lang=lang),
         "heat": charts.heat(word("cohort"), [f"M{n}" for n in range(8)], cohorts, show=show.percent, lang=lang),
         "none": charts.line(word("sales"), [], [], show=show.number, lang=lang),
-    }
+    }  # fmt: skip

@@ -37,6 +37,9 @@ def environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("siyu.web"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     env.filters |= shown.filters()
+    env.filters["stage_option"] = lambda stage, t: (stage, t(f"web.stage_{stage}"))
+    env.filters["ordered_option"] = lambda name, t: (name, t(f"web.ordered_{name}"))
+    env.filters["channel_option"] = lambda name, named: (name, named(name))
     env.globals |= {"asset": assets.address, "Role": Role}
     return env
 

@@ -21,7 +21,13 @@ from siyu.base import money as base_money
 from siyu.base.text import say
 
 NOTHING = "–"
+_ZEROS = re.compile(r"(?<=\.\d)0(?!\d)|\.00(?!\d)")
 _TOUCH = re.compile(r"(?<=[0-9A-Za-z%])(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])")
+
+
+def _round(text: str) -> str:
+    """62.80 万 as 62.8 万, 3.00M as 3M: zeros after the point say nothing on a card."""
+    return _ZEROS.sub("", text)
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,10 @@ class Show:
 
     def money(self, minor: int | None, currency: str = "", *, short: bool = False) -> str:
         """Minor units as money: ¥1,286.00; `short` for cards: ¥62.8 万."""
-        return NOTHING if minor is None else base_money.show(minor, currency or self.currency, short=short, lang=self.lang)
+        if minor is None:
+            return NOTHING
+        text = base_money.show(minor, currency or self.currency, short=short, lang=self.lang)
+        return _round(text) if short else text
 
     def number(self, value: int | float | Decimal | None, digits: int = 0) -> str:
         """A number in full: 12,480."""
@@ -48,7 +57,7 @@ class Show:
 
     def short(self, value: int | float | Decimal | None) -> str:
         """A number for a card: 62.8 万 or 628K."""
-        return NOTHING if value is None else base_money.short_number(value, self.lang)
+        return NOTHING if value is None else _round(base_money.short_number(value, self.lang))
 
     def percent(self, share: float | None, digits: int = 1) -> str:
         """A share 0..1 as a percentage: 31.6%."""
@@ -90,7 +99,7 @@ class Show:
             return say("web.just_now", self.lang)
         if abs(away) > timedelta(days=60):
             return self.date(at)
-        return self._spaced(format_timedelta(away, add_direction=True, locale=self.lang, threshold=1.2))
+        return self._spaced(format_timedelta(away, add_direction=True, locale=self.lang, threshold=0.95))
 
     def lasting(self, span: timedelta | float | None) -> str:
         """A duration (a timedelta or seconds): 3 天, 2 hours."""

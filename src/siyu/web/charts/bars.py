@@ -63,16 +63,18 @@ def hbars(
             Markup('<span class="label" title="{}">{}</span>').format(label, label)
         )  # fmt: skip
         tone = f" t{tones[i]}" if i < len(tones) else ""
-        share = Markup("<small>{}</small>").format(f"{value / total * 100:.0f}%" if value / total >= 0.01 or not value else "<1%")
+        share = Markup('<span class="share">{}</span>').format(
+            f"{value / total * 100:.0f}%" if value / total >= 0.01 or not value else "<1%"
+        )
         made.append(
             Markup(
                 '{}<svg aria-hidden="true"><rect class="rail" width="100%" height="8" rx="4"/>'
-                '<rect class="fill{}" width="{}" height="8" rx="4"/></svg><span class="value">{}{}</span>'
+                '<rect class="fill{}" width="{}" height="8" rx="4"/></svg><span class="value">{}</span>{}'
             ).format(words, tone, percent(value / most), show(value), share if has_share else "")
         )
     table = data_table([first, name], [[label, show(v)] for label, v in rows], lang) if has_table else Markup("")
-    return Markup('<figure class="chart" role="group" aria-label="{}"><div class="hbars">{}</div>{}</figure>').format(
-        title, Markup("").join(made), table
+    return Markup('<figure class="chart" role="group" aria-label="{}"><div class="hbars{}">{}</div>{}</figure>').format(
+        title, "" if has_share else " plain", Markup("").join(made), table
     )
 
 

@@ -27,7 +27,7 @@ def interval(title: str, effect: float | None, low: float, high: float, *, show:
     marks = Markup("").join(
         Markup('<text x="{}" y="70" text-anchor="{}">{}</text>').format(x(v), anchor(v), show(v)) for v in (low, high) if x(v) != x(0)
     )
-    near = min(abs(low), abs(high)) < (right - left) * 0.12
+    near = min(abs(low), abs(high)) < (right - left) * 0.07
     zero = "" if near else Markup('<text x="{}" y="70" text-anchor="{}">0</text>').format(x(0), anchor(0))
     return Markup(
         '<figure class="chart interval" role="img" aria-label="{title}"><svg>'

@@ -1,0 +1,77 @@
+"""Customers: the list with its filters, and the search by anything."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from siyu import pool
+from siyu.base.ground import Ground
+from siyu.base.money import digits
+from siyu.web import moments, people
+from siyu.web.guard import Guarded, deed, page
+from siyu.web.page import form_of, go, ground_of, is_htmx, lang_of, render, show_of
+from siyu.web.words import Role
+
+STAGE_TONES = {
+    "visitor": "grey",
+    "lead": "blue",
+    "first": "green",
+    "repeat": "green",
+    "vip": "violet",
+    "drifting": "amber",
+    "lost": "red",
+    "won_back": "blue",
+}
+
+
+def routes(ground: Ground) -> list[Guarded]:
+    """The list and the search. The search is a POST: a phone or a name never stands in an address."""
+    return [page("/customers", listing, Role.VIEWER), deed("/search", search, Role.VIEWER)]
+
+
+def listing(request: Request) -> Response:
+    """A page of customers by the filter in the address."""
+    ground, show = ground_of(request), show_of(request)
+    by = people.read(request.query_params)
+    with ground.db.tx() as conn:
+        found = people.listed(conn, by, show.currency, show.now)
+        tags = people.frequent_tags(conn)
+        conflicts_n = pool.count_conflicts(conn)
+    return render(
+        request,
+        "customers/list.html",
+        part="rows",
+        by=by,
+        found=found,
+        tags=tags,
+        conflicts_n=conflicts_n,
+        stages=list(pool.Stage),
+        tones=STAGE_TONES,
+        ordered=people.ORDERED,
+        size=people.SIZE,
+        mask_of=mask_of,
+        minor_digits=digits(show.currency),
+    )
+
+
+def search(request: Request) -> Response:
+    """People by a phone in any writing, an e-mail, an id, a name, an order number. htmx gets the drop-down; a single hit is opened."""
+    ground = ground_of(request)
+    text = str(form_of(request).get("text", "")).strip()[:200]
+    with ground.db.tx() as conn:
+        hits = pool.find(ground, conn, text, 20) if len(text) > 1 else []
+    if not is_htmx(request) and len({hit.person_id for hit in hits}) == 1:
+        return go(request, f"/customers/{hits[0].person_id}")
+    return render(request, "customers/found.html", part="found", hits=hits, text=text, tones=STAGE_TONES, how=lambda by: _how(request, by))
+
+
+def _how(request: Request, by: str) -> str:
+    return moments.kind(by, lang_of(request))
+
+
+def mask_of(row: pool.PersonRow) -> str:
+    """The name that stands under somebody's name: the mask of the best identifier."""
+    order = {"phone": 0, "email": 1}
+    ranked = sorted(row.identifiers, key=lambda pair: order.get(pair[0], 2))
+    return ranked[0][1] if ranked else f"#{row.person_id}"

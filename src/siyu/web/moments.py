@@ -1,0 +1,177 @@
+"""The timeline in words: what a fact says to a person who reads it. Pure: moments in, sentences out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from siyu.base.text import catalogue, say
+from siyu.pool import Moment
+from siyu.web.shown import Show
+
+# fact type -> (glyph's text key, icon, tone)
+_LOOK = {
+    "order.paid": ("order", "shop", "green"),
+    "order.refunded": ("refund", "undo", "red"),
+    "order.adjusted": ("adjust", "edit", "grey"),
+    "profile.stated": ("profile", "people", "grey"),
+    "tag.added": ("tag", "tag", "amber"),
+    "tag.removed": ("tag", "tag", "grey"),
+    "consent.given": ("consent", "shield", "green"),
+    "consent.withdrawn": ("consent", "shield", "red"),
+    "page.viewed": ("view", "eye", "grey"),
+    "product.viewed": ("view", "eye", "grey"),
+    "cart.added": ("cart", "box", "blue"),
+    "message.sent": ("message", "send", "blue"),
+    "message.delivered": ("message", "mail", "blue"),
+    "message.opened": ("message", "mail", "blue"),
+    "message.clicked": ("message", "link", "blue"),
+    "message.bounced": ("message", "alert", "red"),
+    "message.rejected": ("message", "alert", "red"),
+    "message.unknown": ("message", "alert", "amber"),
+    "message.unsubscribed": ("message", "close", "red"),
+    "message.complained": ("message", "alert", "red"),
+}
+_OTHER = ("other", "info", "violet")
+_LINES = ("order.paid", "order.refunded", "order.adjusted")
+_TOLD_ITEMS = 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """One entry of the timeline. `glyph` is a sign in Chinese, empty in English, where the icon stands."""
+
+    day: str
+    at: datetime
+    glyph: str
+    icon: str
+    tone: str
+    title: str
+    about: str
+    source: str
+    subject_mask: str
+
+
+def tell(moments: Iterable[Moment], show: Show) -> list[Told]:
+    """Moments (newest first) as entries; the lines of one order and the same view again and again become one."""
+    return [_one(group, show) for group in _groups(moments)]
+
+
+def _groups(moments: Iterable[Moment]) -> list[list[Moment]]:
+    groups: list[list[Moment]] = []
+    for moment in moments:
+        if groups and _belongs(groups[-1][-1], moment):
+            groups[-1].append(moment)
+        else:
+            groups.append([moment])
+    return groups
+
+
+def _belongs(last: Moment, moment: Moment) -> bool:
+    if (last.type, last.source_id, last.object) != (moment.type, moment.source_id, moment.object):
+        return False
+    if moment.type in _LINES:
+        return moment.object is not None and last.occurred_at.date() == moment.occurred_at.date()
+    return moment.type.endswith(".viewed") and (last.occurred_at - moment.occurred_at).total_seconds() < 1800
+
+
+def _one(group: Sequence[Moment], show: Show) -> Told:
+    first = group[0]
+    glyph, icon, tone = _LOOK.get(first.type, _OTHER)
+    return Told(
+        day=show.day(first.occurred_at),
+        at=first.occurred_at,
+        glyph=say(f"web.glyph_{glyph}", "zh") if show.lang == "zh" else "",
+        icon=icon,
+        tone=tone,
+        title=_title(group, show),
+        about=_about(group, show),
+        source=first.source,
+        subject_mask=first.subject_mask,
+    )
+
+
+def _title(group: Sequence[Moment], show: Show) -> str:
+    first, data = group[0], group[0].data
+    key = f"web.fact_{first.type.replace('.', '_')}"
+    if key not in catalogue():
+        return say("web.fact_other", show.lang, type=first.type, object=first.object or "").strip()
+    words = {
+        "object": first.object or "",
+        "tag": _text(data.get("tag")),
+        "what": _text(data.get("product") or data.get("title") or data.get("name") or data.get("url") or data.get("page") or first.object),
+        "channel": channel(_text(data.get("channel")), show.lang),
+        "purpose": purpose(_text(data.get("purpose")), show.lang),
+    }
+    text = say(key, show.lang, **words).strip()
+    return text + (f" ×{len(group)}" if len(group) > 1 and first.type not in _LINES else "")
+
+
+def _about(group: Sequence[Moment], show: Show) -> str:
+    first, data = group[0], group[0].data
+    if first.type in _LINES:
+        parts = [_items(group, show)]
+        amounts = [m.amount_minor for m in group if m.amount_minor is not None]
+        if amounts:
+            parts.append(show.money(sum(amounts), first.currency or ""))
+        return " · ".join(p for p in parts if p)
+    if first.type == "profile.stated":
+        plain = [f"{trait(name, show.lang)} {_text(value)}" for name, value in data.items() if not name.startswith("_")]
+        hidden = [f"{trait(name, show.lang)} {mask}" for name, mask in first.personal.items()]
+        return " · ".join([*hidden, *plain][:8])
+    if first.type.startswith("message."):
+        return " · ".join(_text(data[name]) for name in ("subject", "code", "why", "link") if data.get(name))
+    if first.type.startswith("consent."):
+        evidence = data.get("evidence")
+        return _text(evidence.get("by") or evidence.get("text") or "") if isinstance(evidence, dict) else _text(evidence)
+    if first.type.startswith("tag."):
+        return _text(data.get("why"))
+    if first.type in _LOOK:
+        return show.money(first.amount_minor, first.currency or "") if first.amount_minor is not None else ""
+    plain = [f"{name}: {_text(value)}" for name, value in data.items() if isinstance(value, str | int | float | bool) and name[0] != "_"]
+    return " · ".join(plain[:5])
+
+
+def _items(group: Sequence[Moment], show: Show) -> str:
+    named = []
+    for moment in group:
+        name = _text(moment.data.get("product") or moment.data.get("name") or moment.data.get("sku"))
+        count = moment.data.get("quantity")
+        if name:
+            named.append(f"{name} ×{count:g}" if isinstance(count, int | float) and count not in (0, 1) else name)
+    if not named:
+        return ""
+    text = say("web.list_join", show.lang).join(named[:_TOLD_ITEMS])
+    return text if len(named) <= _TOLD_ITEMS else say("web.and_more", show.lang, first=text, n=len(named))
+
+
+def _text(value: object) -> str:
+    if value is None or isinstance(value, dict | list):
+        return ""
+    return str(value)[:120]
+
+
+def channel(name: str, lang: str) -> str:
+    """A channel's name for people; an unknown one as it is. `*` is all of them."""
+    return _known("channel", "all" if name == "*" else name, lang, name)
+
+
+def purpose(name: str, lang: str) -> str:
+    """A purpose's name for people. `*` is all of them."""
+    return _known("purpose", "all" if name == "*" else name, lang, name)
+
+
+def trait(name: str, lang: str) -> str:
+    """A trait's name for people."""
+    return _known("trait", name, lang, name)
+
+
+def kind(name: str, lang: str) -> str:
+    """A kind of identifier for people."""
+    return _known("kind", name, lang, name)
+
+
+def _known(family: str, name: str, lang: str, otherwise: str) -> str:
+    key = f"web.{family}_{name}"
+    return say(key, lang) if key in catalogue() else otherwise

@@ -14,9 +14,9 @@ from siyu.pool import Brand, Fact, Identifier, Kind, ensure_source, fold, record
 
 BRAND = Brand(currency="CNY", time_zone="Asia/Shanghai")
 DAYS = (0, 1, 2, 7, 30, 60, 90)
-NUDGES = (timedelta(0), timedelta(microseconds=1), timedelta(microseconds=-1), timedelta(hours=9))
+NUDGES = (timedelta(0), timedelta(microseconds=1), timedelta(microseconds=-1), timedelta(hours=9), timedelta(hours=13))
 TYPES = ("order.paid", "order.refunded", "page.viewed", "cart.added")
-TRAITS = ("city", "score", "size", "born_on", "likes", "mail")
+TRAITS = ("city", "score", "born_on", "likes")
 TEXTS = ("上海", "Shanghai", "a%_b", "[x", "true", "5", "5.50", "RED tea", "red")
 TRAIT_VALUES: tuple[Any, ...] = (
     *TEXTS, 5, 5.5, -3, 0, 12345678901234, 1e-7, 5.50, True, False, None, ["上海", "red"], ["5", 5], {"a": 1}, [], "2026-11-20",
@@ -37,7 +37,7 @@ def populate(ground: Ground, seed: int, people: int = 40) -> list[int]:
         set_brand(conn, BRAND, at=NOW)
         sources = {name: ensure_source(conn, name, "http", now=NOW) for name in SOURCES}
         for name, number in sources.items():
-            facts = [_fact(dice, f"{name}{n}", people) for n in range(people * 7)]
+            facts = [_fact(dice, f"{name}{n}", people) for n in range(people * 8)]
             record(ground, conn, number, facts)
     while fold(ground):
         pass
@@ -63,8 +63,8 @@ def _names(dice: random.Random, people: int) -> tuple[Identifier, ...]:
 
 def _fact(dice: random.Random, key: str, people: int) -> Fact:
     who, at = _names(dice, people), _moment(dice)
-    match dice.randrange(12):
-        case 0 | 1:
+    match dice.randrange(13):
+        case 0 | 1 | 12:
             return Fact("profile.stated", key, at, who, data={dice.choice(TRAITS): dice.choice(TRAIT_VALUES)})
         case 2:
             return Fact(dice.choice(("tag.added", "tag.removed")), key, at, who, data={"tag": dice.choice(TAGS)})
@@ -169,8 +169,9 @@ def any_tests(draw: Any, dates: bool = True) -> dict[str, Any]:
 
 
 moment_tests = st.one_of(
-    st.fixed_dictionaries({"op": st.just("during"), "value": windows()}), st.fixed_dictionaries({"op": st.sampled_from(["exists", "missing"])})
-)  # fmt: skip
+    st.fixed_dictionaries({"op": st.just("during"), "value": windows()}),
+    st.fixed_dictionaries({"op": st.sampled_from(["exists", "missing"])}),
+)
 
 
 @st.composite
@@ -193,8 +194,8 @@ def _some(extra: dict[str, Any]) -> dict[str, Any]:
 
 
 @st.composite
-def leaves(draw: Any, segments: tuple[int, ...] = ()) -> dict[str, Any]:
-    """One condition of any kind."""
+def leaves(draw: Any, segments: tuple[int, ...] = (), only: tuple[str, ...] = ()) -> dict[str, Any]:
+    """One condition of any kind, or of some kinds."""
     kinds = [
         "trait",
         "trait",
@@ -210,7 +211,7 @@ def leaves(draw: Any, segments: tuple[int, ...] = ()) -> dict[str, Any]:
         "bought",
         "sequence",
     ]
-    kind = draw(st.sampled_from(kinds + (["segment"] if segments else [])))
+    kind = draw(st.sampled_from(list(only) or kinds + (["segment"] if segments else [])))
     window = draw(st.one_of(st.none(), windows()))
     match kind:
         case "trait":
@@ -253,8 +254,10 @@ def leaves(draw: Any, segments: tuple[int, ...] = ()) -> dict[str, Any]:
                     st.sampled_from(["eq", "ne", "gt", "gte", "lt", "lte"]).flatmap(
                         lambda op: st.sampled_from([*DAYS, -1]).map(lambda n: {"op": op, "value": n})
                     ),
-                    st.just({"op": "in", "value": [0, 30]}), st.just({"op": "not_in", "value": [1, 60]}), st.just({"op": "between", "value": [1, 30]}),
-                )  # fmt: skip
+                    st.just({"op": "in", "value": [0, 30]}),
+                    st.just({"op": "not_in", "value": [1, 60]}),
+                    st.just({"op": "between", "value": [1, 30]}),
+                )
             is_money = measure in ("spent", "refunded", "net", "average")
             return {
                 "if": kind, "measure": measure, **draw(test), **_some({"window": window}),

@@ -1,0 +1,64 @@
+"""MAY WE. Comes in: intents (`ask`). Goes out: verdicts with a reason, and permits that channels `claim` and `settle`.
+
+Owns the tables lanes, intent_log, verdict_log, permit_queue, held_origins, taken_back, withdrawals, outlays. Rooms down-river read the
+views intents, verdicts and permits. The rules are data, in the settings `gate.*` (docs/gate.md).
+"""
+
+from siyu.gate.claiming import claim, settle, settle_many
+from siyu.gate.flow import ask, judge
+from siyu.gate.forecasting import forecast
+from siyu.gate.ruling import drop_rule, rules, set_rule, shown
+from siyu.gate.telling import reason, tally, why
+from siyu.gate.withdrawing import pause, resume, withdraw, withdraw_person
+from siyu.gate.words import (
+    Allowance,
+    Answer,
+    Asked,
+    Cap,
+    Code,
+    Forecast,
+    GateRules,
+    Intent,
+    Outcome,
+    Permit,
+    Purpose,
+    QuietHours,
+    Quota,
+    Settlement,
+    Tally,
+)
+
+__all__ = [
+    "Allowance",
+    "Answer",
+    "Asked",
+    "Cap",
+    "Code",
+    "Forecast",
+    "GateRules",
+    "Intent",
+    "Outcome",
+    "Permit",
+    "Purpose",
+    "QuietHours",
+    "Quota",
+    "Settlement",
+    "Tally",
+    "ask",
+    "claim",
+    "drop_rule",
+    "forecast",
+    "judge",
+    "pause",
+    "reason",
+    "resume",
+    "rules",
+    "set_rule",
+    "settle",
+    "settle_many",
+    "shown",
+    "tally",
+    "why",
+    "withdraw",
+    "withdraw_person",
+]

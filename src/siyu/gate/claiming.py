@@ -1,0 +1,228 @@
+"""Claiming: a channel takes permits to send, each judged again under the lock of its person; and settling what became of them.
+
+One claim of a channel runs at a time (its quota is a sum over all its people), claims of different channels run side by side and meet
+only in the shards of the people they share. Locks are always taken in one order: channel, budget, origins, shards, rows, lanes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from siyu import pool
+from siyu.base.db import Connection
+from siyu.base.errors import InputError
+from siyu.base.ground import Ground
+from siyu.base.locks import SHARDS, lock_shards
+from siyu.gate import store, tidying, withdrawing
+from siyu.gate.columns import Bools, Ints, execute, fetch, moment, us
+from siyu.gate.decide import Verdicts, decide
+from siyu.gate.load import Loaded, Wish, load
+from siyu.gate.store import Q
+from siyu.gate.words import GateRules, Outcome, Permit, Settlement
+
+_LARGEST_CLAIM = 2_000
+_LEAST_LOOK = 200  # permits looked at in a round, so that a small claim is not held up by many that must wait
+_MOST_ROUNDS = 20
+_HALF = SHARDS // 2
+
+
+def claim(ground: Ground, channel: str, limit: int, lease_for: timedelta) -> list[Permit]:
+    """Take up to `limit` due permits of a channel, the highest priority first, each for `lease_for` of real time.
+
+    Every one is judged again now: who withdrew meanwhile, is over a cap, or sleeps, is refused or moved to later, with a verdict. Fewer
+    than `limit`, or none, come back when no more are due or a quota or budget has no more room. Commits before it returns.
+    """
+    if lease_for <= timedelta(0):
+        raise InputError("A lease must last for some time.", "Give at least the time of one delivery.", field="lease_for")
+    withdrawing.hear(ground)
+    with ground.db.tx() as conn:
+        tidying.end_leases(conn, store.rules(conn), ground.clock.now())
+    found: list[Permit] = []
+    for _ in range(_MOST_ROUNDS):
+        with ground.db.tx() as conn:
+            permits, looked = _claim(ground, conn, channel, min(limit - len(found), _LARGEST_CLAIM), lease_for)
+        found += permits
+        if looked == 0 or len(found) >= limit:
+            break
+    return found
+
+
+def _claim(ground: Ground, conn: Connection, channel: str, limit: int, lease_for: timedelta) -> tuple[list[Permit], int]:
+    """One round: what was claimed, and how many permits were looked at."""
+    conn.execute(Q.bound_wait)
+    rules = store.rules(conn)
+    conn.execute(Q.lock_channel, {"name": f"channel:{channel}"})
+    if any(budget.channel in (None, channel) for budget in rules.budgets):
+        conn.execute(Q.lock_channel, {"name": "budgets"})
+    now = ground.clock.now()
+    limit = min(limit, _room(conn, rules, channel, now))
+    if limit <= 0:
+        return [], 0
+    stamps = conn.execute(Q.see_due_lanes, {"channel": channel, "now": now}).fetchall()
+    if not stamps:
+        return [], 0
+    intents, people, _ = fetch(conn, Q.take_due, {"channel": channel, "now": now, "limit": max(limit, _LEAST_LOOK)})
+    if len(intents):
+        conn.execute(Q.lock_origins, {"origins": [row[1] for row in stamps], "origin_ids": [row[2] for row in stamps]})
+        held = _lock_people(conn, people)
+        permits, looked = _claim_held(ground, conn, channel, intents, limit, held, rules, lease_for)
+    else:
+        permits, looked = [], 0
+    lanes = sorted((row[0], row[3]) for row in stamps)
+    conn.execute(Q.lock_lanes, {"lane_ids": [lane for lane, _ in lanes]})
+    conn.execute(Q.drain_lanes, {"lane_ids": [lane for lane, _ in lanes], "stamps": [stamp for _, stamp in lanes]})
+    return permits, looked
+
+
+def _lock_people(conn: Connection, people: Ints) -> Ints:
+    """Lock the shards of every id that these people ever had, so that a merge finds no gap between two of them; gives the shards."""
+    shards = [int(shard) for shard in fetch(conn, Q.see_shards, {"ids": np.unique(people)})[0]]
+    held = list(range(SHARDS)) if len(shards) > _HALF else shards
+    lock_shards(conn, held)
+    return np.array(sorted(held), dtype=np.int64)
+
+
+def _claim_held(
+    ground: Ground, conn: Connection, channel: str, intents: Ints, limit: int, held: Ints, rules: GateRules, lease_for: timedelta
+) -> tuple[list[Permit], int]:
+    """Judge again, with fresh eyes now that the locks are held."""
+    now = ground.clock.now()
+    intent, person, lane_id, due, expires = fetch(conn, Q.retake_due, {"intent_ids": intents, "now": now})
+    if not len(intent):
+        return [], len(intents)
+    no_control = np.zeros(len(intent), dtype=np.bool_)
+    wish = Wish(intent, person, lane_id, no_control, due, expires)
+    loaded = load(conn, wish, rules, pool.brand(conn).time_zone, us(now), is_claim=True)
+    verdicts = decide(loaded.batch, loaded.touches, rules, us(now), is_claim=True)
+    # Rows stand in the order of the queue, and an answer depends only on rows before it: so the rest may be left for another time.
+    safe = _is_held(loaded, held)
+    safe &= np.cumsum(safe & verdicts.is_yes & ~verdicts.waits) <= limit
+    taken = safe & verdicts.is_yes & ~verdicts.waits
+    taken &= _within_budgets(conn, rules, channel, loaded, taken, now)
+    later = safe & verdicts.waits
+    refused = safe & ~verdicts.is_yes
+    _write_changes(conn, rules, loaded, verdicts, intent, lane_id, later, refused, now)
+    permits = _lease(conn, loaded, intent, taken, lease_for, now)
+    if permits:
+        _note_outlays(conn, channel, permits, now)
+    return permits, len(intents) if permits or later.any() or refused.any() or not safe.all() else 0
+
+
+def _is_held(loaded: Loaded, held: Ints) -> Bools:
+    """Rows whose person has no id outside the locked shards: all, but for those who were merged while we waited for the locks."""
+    outside = ~np.isin(loaded.members % SHARDS, held)
+    safe = np.ones(len(loaded.people) + 1, dtype=np.bool_)  # the last is nobody
+    safe[loaded.member_who[outside]] = False
+    return safe[loaded.batch.who]
+
+
+def _room(conn: Connection, rules: GateRules, channel: str, now: datetime) -> int:
+    """How many more the platform's quotas let us send now."""
+    room = _LARGEST_CLAIM
+    for quota in rules.quotas:
+        if quota.channel == channel and quota.n > 0:  # nothing at all is a rule for the judge, who says so
+            room = min(room, quota.n - store.outlay(conn, now - quota.window, channel, None)[0])
+    return room
+
+
+def _within_budgets(conn: Connection, rules: GateRules, channel: str, loaded: Loaded, taken: Bools, now: datetime) -> Bools:
+    """Which of the taken rows the budgets still cover, in the order of the queue; behind the first that does not fit none does."""
+    covered = np.ones(len(taken), dtype=np.bool_)
+    lanes, lane = loaded.batch.lanes, loaded.batch.lane
+    for budget in rules.budgets:
+        if budget.channel not in (None, channel):
+            continue
+        mine = taken & covered & lanes.fits(budget.channel, budget.purpose)[lane]
+        left = budget.limit_minor - store.outlay(conn, now - budget.window, budget.channel, budget.purpose)[1]
+        covered &= ~mine | (np.cumsum(np.where(mine, lanes.cost[lane], 0)) <= left)
+    return covered
+
+
+def _write_changes(
+    conn: Connection,
+    rules: GateRules,
+    loaded: Loaded,
+    verdicts: Verdicts,
+    intent: Ints,
+    lane_id: Ints,
+    later: Bools,
+    refused: Bools,
+    now: datetime,
+) -> None:
+    if later.any():
+        dues = [moment(at) for at in verdicts.at[later].tolist()]
+        execute(conn, Q.put_off, {"intent_ids": intent[later], "dues": dues})
+    store.withdraw_permits(conn, intent[refused], now)
+    store.write_verdicts(conn, "claim", verdicts, later | refused, intent, lane_id, us(now), rules, loaded.batch.lanes.channels)
+
+
+def _lease(conn: Connection, loaded: Loaded, intent: Ints, taken: Bools, lease_for: timedelta, now: datetime) -> list[Permit]:
+    if not taken.any():
+        return []
+    rows = conn.execute(
+        Q.lease,
+        {
+            "intent_ids": intent[taken].tolist(),
+            "person_ids": loaded.person(np.flatnonzero(taken)).tolist(),
+            "now": now,
+            "lease_for": lease_for,
+        },
+    ).fetchall()
+    order = {number: place for place, number in enumerate(intent.tolist())}
+    return sorted((Permit(*row) for row in rows), key=lambda permit: order[permit.intent_id])
+
+
+def _note_outlays(conn: Connection, channel: str, permits: Sequence[Permit], now: datetime) -> None:
+    many = Counter(permit.purpose for permit in permits)
+    cost: Counter[str] = Counter()
+    for permit in permits:
+        cost[permit.purpose] += permit.cost_minor
+    purposes = sorted(many)
+    conn.execute(
+        Q.note_outlays,
+        {"channel": channel, "now": now, "purposes": purposes, "ns": [many[p] for p in purposes], "costs": [cost[p] for p in purposes]},
+    )
+
+
+def settle(ground: Ground, conn: Connection, intent_id: int, token: int, outcome: str, at: datetime) -> bool:
+    """Say how one claim ended, in the caller's transaction; False when the token is stale: somebody else has the permit now.
+
+    `at` is when it was sent or refused; for `returned` (not tried) the moment from which it may be tried again. An unknown outcome may be
+    settled again as sent or rejected, with the same token, when the truth is found out.
+    """
+    return not settle_many(ground, conn, [Settlement(intent_id, token, Outcome(outcome), at)])
+
+
+def settle_many(ground: Ground, conn: Connection, settlements: Sequence[Settlement]) -> list[Settlement]:
+    """`settle` for many at once; gives those whose tokens were stale."""
+    if not settlements:
+        return []
+    rows: list[Any] = conn.execute(
+        Q.settle,
+        {
+            "intent_ids": [s.intent_id for s in settlements],
+            "tokens": [s.token for s in settlements],
+            "outcomes": [str(s.outcome) for s in settlements],
+            "ats": [s.at for s in settlements],
+        },
+    ).fetchall()
+    back = [row for row in rows if row[1] == Outcome.RETURNED]
+    if back:
+        conn.execute(
+            Q.give_back,
+            {
+                "channels": [row[6] for row in back],
+                "purposes": [row[7] for row in back],
+                "claimed_ats": [row[5] for row in back],
+                "ns": [-1] * len(back),
+                "costs": [-row[8] for row in back],
+            },
+        )
+        store.wait_again(conn, [(row[2], row[3], row[4]) for row in back])
+    taken = {row[0] for row in rows}
+    return [s for s in settlements if s.intent_id not in taken]

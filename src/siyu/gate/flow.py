@@ -1,0 +1,99 @@
+"""Asking and judging: intents come in, and a batch at a time gets its verdicts and permits, with the cursor, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+
+from siyu import pool
+from siyu.base.cursor import Place, keep_place, take_place
+from siyu.base.db import Connection
+from siyu.base.errors import InputError
+from siyu.base.ground import Ground
+from siyu.base.locks import SHARDS, lock_shards
+from siyu.gate import store, tidying, withdrawing
+from siyu.gate.columns import fetch, us
+from siyu.gate.decide import NUMBER, decide
+from siyu.gate.load import Wish, load
+from siyu.gate.store import Q
+from siyu.gate.words import Code, Intent, Purpose
+
+READER = "gate.judge"
+LARGEST_BATCH = 50_000
+LATEST = timedelta(days=400)  # how far ahead an intent may expire
+_ASKED_AT_ONCE = 20_000
+_PRIORITIES = range(0, 101)
+
+
+def ask(ground: Ground, conn: Connection, intents: Sequence[Intent]) -> int:
+    """Post intents in the caller's transaction; gives how many were new (their keys had never been asked).
+
+    All or nothing: raises `InputError` with `field` like `intents[3].purpose` when one of them cannot be meant. They are answered by
+    `judge`, soon after the caller's commit.
+    """
+    now = ground.clock.now()
+    for number, intent in enumerate(intents):
+        wrong = _wrong(intent)
+        if wrong is None and intent.expires_at - now > LATEST:
+            wrong = ("expires_at", "It would wait for more than 400 days.", "Ask later.")
+        if wrong:
+            raise InputError(f"Intent {number}: {wrong[1]}", wrong[2], field=f"intents[{number}].{wrong[0]}")
+    return sum(store.ask(conn, intents[start : start + _ASKED_AT_ONCE], now) for start in range(0, len(intents), _ASKED_AT_ONCE))
+
+
+def _wrong(intent: Intent) -> tuple[str, str, str] | None:
+    """The field that cannot be meant, what is wrong with it, and the remedy."""
+    if intent.purpose not in _PURPOSES:
+        return "purpose", "The purpose does not exist.", f"Use {', '.join(Purpose)}."
+    if not intent.channel or not intent.origin:
+        return ("origin" if intent.channel else "channel"), "The name is empty.", "Name the channel and the origin."
+    if intent.priority not in _PRIORITIES:
+        return "priority", "The priority is not between 0 and 100.", "Use 50 for the usual."
+    if intent.cost_minor < 0:
+        return "cost_minor", "The cost is negative.", "Give it in minor units, 0 or more."
+    if intent.not_before.tzinfo is None or intent.expires_at.tzinfo is None:
+        return "not_before", "A moment has no time zone.", "Give aware moments."
+    return None
+
+
+_PURPOSES = frozenset(str(purpose) for purpose in Purpose)
+
+
+def judge(ground: Ground, limit: int = 5_000) -> int:
+    """Answer the next intents, and keep the gate tidy; gives how many things were done, 0 = up to date.
+
+    Verdicts, permits and the place in the log are committed together. Only one worker judges at a time; the others get 0.
+    """
+    withdrawing.hear(ground)
+    with ground.db.tx() as conn:
+        place = take_place(conn, READER)
+        if place is None:
+            return 0
+        done = _judge(ground, conn, place, min(limit, LARGEST_BATCH))
+    with ground.db.tx() as conn:
+        if take_place(conn, READER) is not None:  # nobody judges while things are put away
+            done += tidying.tidy(ground, conn, store.rules(conn))
+    return done
+
+
+def _judge(ground: Ground, conn: Connection, place: Place, limit: int) -> int:
+    intent, person, lane_id, is_control, not_before, expires, xid = fetch(
+        conn, Q.take_intents, {"xid": str(place.xid), "seq": place.seq, "limit": limit}
+    )
+    if not len(intent):
+        return 0
+    conn.execute(Q.bound_wait)
+    lock_shards(conn, range(SHARDS))
+    now = us(ground.clock.now())
+    rules = store.rules(conn)
+    wish = Wish(intent, person, lane_id, is_control, not_before, expires)
+    loaded = load(conn, wish, rules, pool.brand(conn).time_zone, now, is_claim=False)
+    verdicts = decide(loaded.batch, loaded.touches, rules, now)
+    is_plain = verdicts.code == NUMBER[Code.PERMIT]
+    store.write_verdicts(conn, "ask", verdicts, ~is_plain, intent, lane_id, now, rules, loaded.batch.lanes.channels)
+    yes = np.flatnonzero(verdicts.is_yes)
+    keep_place(conn, READER, Place(int(xid), int(intent[-1])))
+    store.write_permits(conn, intent[yes], loaded.person(yes), lane_id[yes], is_plain[yes], now, verdicts.at[yes], expires[yes])
+    return len(intent)

@@ -28,7 +28,7 @@ MAY_READ = {  # the river: a room reads itself and what lies above it
     "sources": {"base", "pool", "segments", "gate", "content", "journeys"},
     "analytics": {"base", "pool", "segments", "gate", "content", "journeys", "channels", "sources"},
     "web": {"base", "pool", "segments", "gate", "content", "journeys", "channels", "sources", "analytics"},
-    "cli": {"base", "pool", "segments", "gate", "content", "journeys", "channels", "sources", "analytics"},
+    "cli": {"base", "pool", "segments", "gate", "content", "journeys", "channels", "sources", "analytics", "web"},
 }
 
 

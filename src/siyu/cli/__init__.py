@@ -26,22 +26,29 @@ COMMANDS = [
 __all__ = ["COMMANDS", "main", "parser"]
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole grammar of the command line."""
+def parser(only: str = "") -> argparse.ArgumentParser:
+    """The grammar of the command line; with `only` that of one command, so that the others need not be loaded."""
     top = argparse.ArgumentParser(prog="siyu", description=word("cli.about"), epilog=word("cli.epilog"))
     top.add_argument("--version", action="version", version=f"siyu {metadata.version('siyu')}")
     top.add_argument("--data", metavar="DIR", default=None, help=word("cli.data_help"))
     top.add_argument("--json", action="store_true", default=False, help=word("cli.json_help"))
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in [only] if only in COMMANDS else COMMANDS:
         if util.find_spec(f"siyu.cli.{name}") is not None:
             importlib.import_module(f"siyu.cli.{name}").add(commands)
     return top
 
 
+def _asked(given: list[str]) -> str:
+    """The module of the command that is asked for, as far as one can say before parsing."""
+    word = next((w for n, w in enumerate(given) if not w.startswith("-") and (n == 0 or given[n - 1] != "--data")), "")
+    return "import_" if word == "import" else word
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one command; gives the exit code and never a traceback for what a person can mend."""
-    args: Any = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    args: Any = parser(_asked(given)).parse_args(given)
     try:
         return int(args.run(args))
     except SiyuError as err:

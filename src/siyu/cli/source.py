@@ -1,4 +1,4 @@
-"""`siyu source add | list | rejected`: where facts come from."""
+"""`siyu source add | renew | list | rejected`: where facts come from."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def add(subparsers: Any) -> None:
     made.add_argument("--currency", default="", help=word("cli.source_currency"))
     made.add_argument("--owner", default="", help=word("cli.source_owner"))
     made.add_argument("--purpose", default="", help=word("cli.source_purpose"))
+    renewed = command(its, "renew", word("cli.source_renew"), run_renew)
+    renewed.add_argument("name", metavar="NAME")
     command(its, "list", word("cli.source_list"), run_list)
     shown = command(its, "rejected", word("cli.source_rejected"), run_rejected)
     shown.add_argument("name", metavar="NAME", nargs="?")
@@ -38,6 +40,18 @@ def run_add(args: argparse.Namespace) -> int:
         )
     value = {"source_id": source_id, "name": args.name, "kind": args.kind, "write_key": key}
     report(args, value, [word("cli.source_added", name=args.name, write_key=key), word("cli.source_key_once")])
+    return 0
+
+
+def run_renew(args: argparse.Namespace) -> int:
+    """Give a source another write key; the old one opens nothing any more."""
+    with opened(args) as ground, ground.db.tx() as conn:
+        known = next((s for s in pool.sources(conn, with_closed=True) if s.name == args.name), None)
+        if known is None:
+            raise NotFoundError(word("cli.source_unknown", name=args.name), word("cli.source_unknown_remedy"))
+        key = http.renew_key(conn, args.name, now=ground.clock.now())
+    value = {"source_id": known.source_id, "name": args.name, "write_key": key}
+    report(args, value, [word("cli.source_renewed", name=args.name, write_key=key), word("cli.source_key_once")])
     return 0
 
 

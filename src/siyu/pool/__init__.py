@@ -6,7 +6,7 @@ consents, profiles, trade_days, and the SQL function `consent_state(people, chan
 
 from siyu.pool import normal
 from siyu.pool.brands import brand, set_brand
-from siyu.pool.catalogue import ensure_source, source_of_key, sources
+from siyu.pool.catalogue import ensure_source, renew_write_key, source_of_key, sources
 from siyu.pool.checks import check
 from siyu.pool.deciding import confirm, cut, erase, forget_import, rebuild, revoke
 from siyu.pool.flow import fold, restage, set_stage_rules
@@ -88,6 +88,7 @@ __all__ = [
     "personal_traits",
     "rebuild",
     "record",
+    "renew_write_key",
     "restage",
     "revoke",
     "rows_of",

@@ -57,3 +57,6 @@ order by n;
 
 -- name: source_by_name
 select source_id from sources where name = %(name)s;
+
+-- name: renew_write_key
+update sources set write_key_digest = %(digest)s where source_id = %(source_id)s and kind = 'http';

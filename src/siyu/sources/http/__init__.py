@@ -4,8 +4,18 @@ A request is answered 200 only after its facts are committed. Owns the tables ht
 The contract is docs/http-api.md.
 """
 
-from siyu.sources.http.flow import make_source, rejected, rejects_by_code
+from siyu.sources.http.flow import make_source, rejected, rejects_by_code, renew_key
 from siyu.sources.http.routes import routes
 from siyu.sources.http.words import SETTING_BATCH_BYTES, SETTING_EVENT_BYTES, Limits, PutAside
 
-__all__ = ["SETTING_BATCH_BYTES", "SETTING_EVENT_BYTES", "Limits", "PutAside", "make_source", "rejected", "rejects_by_code", "routes"]
+__all__ = [
+    "SETTING_BATCH_BYTES",
+    "SETTING_EVENT_BYTES",
+    "Limits",
+    "PutAside",
+    "make_source",
+    "rejected",
+    "rejects_by_code",
+    "renew_key",
+    "routes",
+]

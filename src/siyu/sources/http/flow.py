@@ -15,7 +15,7 @@ from siyu.base import settings
 from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
-from siyu.pool import Fact, Kind, brand, ensure_source, record
+from siyu.pool import Fact, Kind, brand, ensure_source, record, renew_write_key
 from siyu.sources.http import store
 from siyu.sources.http.people import identifier, is_like_anonymous
 from siyu.sources.http.words import (
@@ -50,14 +50,30 @@ def make_source(conn: Connection, name: str, *, now: datetime, currency: str = "
 
     Raises `InputError` when the name is taken.
     """
-    key = "wk_" + secrets.token_urlsafe(24)
-    before = store.source_exists(conn, name)
-    if before:
-        raise InputError(f"A source named “{name}” is there already.", "Choose another name; its key cannot be shown again.", field="name")
+    key = new_key()
+    if store.source_exists(conn, name):
+        raise InputError(f"A source named “{name}” is there already.", "Choose another name, or make a new key for it: siyu source renew NAME.", field="name")
     source_id = ensure_source(
         conn, name, "http", now=now, currency=currency, owner=owner, purpose=purpose, write_key_digest=digest_of(key)
     )  # fmt: skip
     return source_id, key
+
+
+def renew_key(conn: Connection, name: str, *, now: datetime, currency: str = "") -> str:
+    """A fresh write key for the HTTP source with this name, which is made when there is none; the old key opens nothing any more.
+
+    Raises `InputError` when the name belongs to a source of another kind.
+    """
+    key = new_key()
+    source_id = ensure_source(conn, name, "http", now=now, currency=currency, write_key_digest=digest_of(key))
+    if not renew_write_key(conn, source_id, digest_of(key)):
+        raise InputError(f"The source “{name}” is not an HTTP source.", "Choose another name.", field="name")
+    return key
+
+
+def new_key() -> str:
+    """A write key nobody has had: 192 random bits."""
+    return "wk_" + secrets.token_urlsafe(24)
 
 
 def digest_of(key: str) -> bytes:

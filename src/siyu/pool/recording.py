@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import operator
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +30,7 @@ Q = queries(__name__)
 _BATCH = 5_000
 _as_number = operator.attrgetter("int")
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_BIRTHDAY = re.compile(r"(?:\d{4}\s*[-/.年]\s*)?(1[0-2]|0?[1-9])\s*[-/.月]\s*(3[01]|[12]\d|0?[1-9])(?:\s*日|[T ].*)?", re.ASCII)
 _AMBIGUOUS = frozenset({"name", "nickname", "address"})  # of a product, a shop: personal only where somebody states it of themselves
 
 
@@ -168,14 +170,22 @@ def _split(fact: Fact) -> tuple[dict[str, Any], dict[str, str]]:
     """Plain properties, and those that are personal data wherever the source put them."""
     personal = {name: value for name, value in fact.personal.items() if value}
     if PERSONAL_TRAITS.isdisjoint(fact.data):
-        return fact.data, personal
+        return _with_birth_day(fact, fact.data, personal), personal
     plain: dict[str, Any] = {}
     for name, value in fact.data.items():
         if name not in PERSONAL_TRAITS or (name in _AMBIGUOUS and fact.type != "profile.stated"):
             plain[name] = value
         elif value is not None and value != "":
             personal.setdefault(name, value if isinstance(value, str) else _encoder.encode(value).decode())
-    return plain, personal
+    return _with_birth_day(fact, plain, personal), personal
+
+
+def _with_birth_day(fact: Fact, plain: dict[str, Any], personal: Mapping[str, str]) -> dict[str, Any]:
+    """Of a stated birthday the month and day stay readable (`birth_day`: 11-20), so that segments can ask for it; the year is sealed."""
+    day = _BIRTHDAY.fullmatch(personal.get("birthday", "").strip())
+    if day is None or fact.type != "profile.stated" or "birth_day" in plain:
+        return plain
+    return plain | {"birth_day": f"{int(day[1]):02}-{int(day[2]):02}"}
 
 
 def _seal_all(vault: Vault, conn: Connection, private: list[tuple[dict[str, Any], int, Mapping[str, str]]]) -> None:

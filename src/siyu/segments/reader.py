@@ -52,7 +52,7 @@ class Part:
     def need(self, key: str) -> Any:
         """The value of a key that must be there."""
         if not self.has(key):
-            raise RuleError("missing", self.at(key), None, key=key)
+            raise RuleError("missing", self.at(key), None, name=key)
         return self.value[key]
 
     def text(self, key: str, default: str | None = None) -> str:

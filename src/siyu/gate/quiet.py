@@ -1,28 +1,29 @@
 """Quiet hours by the person's own clock, on any day of any zone.
 
-A wall clock is not a line: in spring an hour is missing, in autumn one comes twice. Each local day's quiet hours are therefore turned
-into two moments in UTC, the start at the earlier of its readings and the end at the later one, so that no moment whose wall time is
-quiet is left out. Everything after that is comparing numbers.
+A wall clock is not a line: in spring an hour is missing, in autumn one comes twice. So each stretch of time in which a zone keeps one
+offset is looked at by itself: there the wall clock is a line, and its quiet hours are plain intervals. Everything after that is
+comparing numbers.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from siyu.gate.columns import Bools, Ints, moment, us
+from siyu.gate.columns import Bools, Ints, moment, span
 from siyu.gate.words import QuietHours
 
-_DAY = timedelta(days=1)
+_DAY = 86_400_000_000  # microseconds
+_SECOND = 1_000_000
 
 
 @dataclass(frozen=True)
 class Windows:
-    """The quiet hours of one zone as moments: quiet is start <= t < end. Sorted; good for `first` <= t <= `last`."""
+    """The quiet hours of one zone as moments: quiet is start <= t < end. Sorted, and none touches the next."""
 
     starts: Ints
     ends: Ints
@@ -37,29 +38,56 @@ def is_zone(name: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=4096)
-def _on(day: date, quiet: QuietHours, zone: str) -> tuple[int, int]:
-    """The quiet hours that begin on a local day."""
-    start, end = time.fromisoformat(quiet.start), time.fromisoformat(quiet.end)
-    last = day if start < end else day + _DAY
-    return min(_readings(day, start, zone)), max(_readings(last, end, zone))
+def _offset(zone: ZoneInfo, at: int) -> int:
+    """How far the zone's clocks are ahead of UTC, in microseconds."""
+    return span(zone.utcoffset(moment(at).astimezone(zone)) or timedelta(0))
 
 
-def _readings(day: date, wall: time, zone: str) -> list[int]:
-    """The moments at which that zone's clocks may be said to show this time: one, or two where the clocks change."""
-    where = ZoneInfo(zone)
-    return [us(datetime.combine(day, wall, tzinfo=where).replace(fold=fold).astimezone(UTC)) for fold in (0, 1)]
+def _stretches(zone: ZoneInfo, day: int) -> list[tuple[int, int, int]]:
+    """One day of UTC cut where the clocks change: (from, to, offset). No zone changes its clocks twice in a day."""
+    low, high = day * _DAY, (day + 1) * _DAY
+    first, last = _offset(zone, low), _offset(zone, high - _SECOND)
+    if first == last:
+        return [(low, high, first)]
+    before, after_ = low, high - _SECOND
+    while after_ - before > _SECOND:
+        middle = (before + after_) // 2 // _SECOND * _SECOND
+        if _offset(zone, middle) == first:
+            before = middle
+        else:
+            after_ = middle
+    return [(low, after_, first), (after_, high, last)]
+
+
+@lru_cache(maxsize=16384)
+def _on(day: int, quiet: QuietHours, zone: str) -> tuple[tuple[int, int], ...]:
+    """The quiet intervals of one day of UTC (days are counted from 2000)."""
+    start, end = _of_day(quiet.start), _of_day(quiet.end)
+    found = []
+    for low, high, offset in _stretches(ZoneInfo(zone), day):
+        for local_day in range((low + offset) // _DAY - 1, (high + offset) // _DAY + 1):
+            begins = local_day * _DAY + start - offset
+            ends = (local_day + (end < start)) * _DAY + end - offset
+            if max(begins, low) < min(ends, high):
+                found.append((max(begins, low), min(ends, high)))
+    return tuple(sorted(found))
+
+
+def _of_day(wall: str) -> int:
+    at = time.fromisoformat(wall)
+    return (at.hour * 60 + at.minute) * 60 * _SECOND
 
 
 def windows(quiet: QuietHours, zone: str, first: int, last: int) -> Windows:
-    """The quiet hours that touch the time from `first` to `last`, and a day beyond."""
-    day = moment(first).astimezone(ZoneInfo(zone)).date() - 2 * _DAY
-    stop = moment(last).astimezone(ZoneInfo(zone)).date() + 2 * _DAY
-    found = []
-    while day <= stop:
-        found.append(_on(day, quiet, zone))
-        day += _DAY
-    table = np.array(found, dtype=np.int64)
+    """The quiet hours from `first` to two days after `last`."""
+    joined: list[list[int]] = []
+    for day in range(first // _DAY, last // _DAY + 3):
+        for begins, ends in _on(day, quiet, zone):
+            if joined and begins <= joined[-1][1]:
+                joined[-1][1] = max(joined[-1][1], ends)
+            else:
+                joined.append([begins, ends])
+    table = np.array(joined, dtype=np.int64).reshape(-1, 2)
     return Windows(table[:, 0], table[:, 1])
 
 
@@ -73,6 +101,6 @@ def after(due: Ints, zone: Ints, zones: tuple[str, ...], quiet: QuietHours) -> I
         at = due[mine]
         hours = windows(quiet, zones[number], int(at.min()), int(at.max()))
         last = np.searchsorted(hours.starts, at, side="right") - 1
-        end = hours.ends[last]
-        moved[mine] = np.where(at < end, end, at)
+        is_quiet = (last >= 0) & (at < hours.ends[last])
+        moved[mine] = np.where(is_quiet, hours.ends[last], at)
     return moved

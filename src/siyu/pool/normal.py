@@ -104,7 +104,7 @@ def email(raw: object) -> str | None:
     angle = _ANGLE.search(text)
     if angle:
         text = angle[1]
-    text = text.removeprefix("mailto:").strip(" .,;:<>\"'").lower()
+    text = text.removeprefix("mailto:").lstrip(" <\"'").rstrip(" .,;:>\"'").lower()
     local, _, domain = text.rpartition("@")
     if not domain.isascii():
         try:
@@ -130,7 +130,7 @@ def plain_id(raw: object) -> str | None:
     if type(raw) is str and raw.isascii() and raw.isalnum() and 1 < len(raw) <= _LONGEST:
         text = raw
     else:
-        text = written(raw)
+        text = " ".join(written(raw).split())
         whole = _TRAILING_ZEROS.fullmatch(text)
         if whole:
             text = whole[1]
@@ -155,9 +155,9 @@ def written(raw: object) -> str:
         text = unicodedata.normalize("NFKC", text)
         text = "".join(ch for ch in text if unicodedata.category(ch) not in ("Cf", "Cc", "Cs", "Co", "Cn") or ch in "\t\n")
     text = text.strip()
-    if text.startswith('="') and text.endswith('"'):
-        text = text[2:-1]
-    return text.removeprefix("'").strip()
+    while text.startswith("'") or (text.startswith('="') and text.endswith('"') and len(text) > 2):
+        text = (text[1:] if text[0] == "'" else text[2:-1]).strip()
+    return text
 
 
 def _number(raw: float | Decimal) -> str:

@@ -39,6 +39,7 @@ def environment() -> jinja2.Environment:
     env.filters |= shown.filters()
     env.filters["stage_option"] = lambda stage, t: (stage, t(f"web.stage_{stage}"))
     env.filters["ordered_option"] = lambda name, t: (name, t(f"web.ordered_{name}"))
+    env.filters["here_crumb"] = lambda tab: (tab[0], "")
     env.filters["channel_option"] = lambda name, named: (name, named(name))
     env.globals |= {"asset": assets.address, "Role": Role}
     return env

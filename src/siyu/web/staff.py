@@ -141,6 +141,12 @@ def sign_in(ground: Ground, login: str, password: str, address: str) -> tuple[St
     return person, token
 
 
+def is_password_of(conn: Connection, login: str, password: str) -> bool:
+    """Whether this is the person's password, for changes that ask for it again."""
+    found = store.staff_by_login(conn, login)
+    return found is not None and _is_password(found[1], password)
+
+
 def _is_password(kept: str, password: str) -> bool:
     try:
         return _HASHER.verify(kept, password)

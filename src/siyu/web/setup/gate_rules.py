@@ -1,0 +1,151 @@
+"""What the gate allows, as forms: each rule a sentence with holes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from siyu import gate
+from siyu.base.errors import InputError
+from siyu.base.ground import Ground
+from siyu.base.money import digits, to_decimal
+from siyu.web import moments
+from siyu.web.guard import Guarded, deed, note, page
+from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, show_of
+from siyu.web.setup.tabs import tabs
+from siyu.web.words import Role
+
+CHANNELS = ("", "email", "webhook", "sms", "wecom")
+PURPOSES = ("marketing", "service", "transactional")
+UNITS = ("m", "h", "d")
+MOST_ROWS = 20
+
+
+def routes(ground: Ground) -> list[Guarded]:
+    """One page; each card saves its own rule."""
+    return [page("/settings/rules", show, Role.VIEWER), deed("/settings/rules/{name}", keep, Role.OWNER)]
+
+
+def show(request: Request) -> Response:
+    """All rules as they hold now."""
+    ground, lang = ground_of(request), lang_of(request)
+    with ground.db.tx() as conn:
+        rules = gate.shown(conn)
+    currency = show_of(request).currency
+    budgets = [b | {"limit": to_decimal(b["limit_minor"], currency)} for b in rules["budgets"]]
+    return render(
+        request,
+        "setup/rules.html",
+        tabs=tabs(request),
+        rules=rules | {"budgets": budgets},
+        split=split,
+        channels=[(c, moments.channel(c or "*", lang)) for c in CHANNELS],
+        only_channels=[(c, moments.channel(c, lang)) for c in CHANNELS if c],
+        purposes=[(p, moments.purpose(p, lang)) for p in PURPOSES],
+        any_purposes=[("", moments.purpose("*", lang)), *((p, moments.purpose(p, lang)) for p in PURPOSES)],
+        units=[(u, say_to(request, f"web.unit_{u}")) for u in UNITS],
+    )
+
+
+def split(window: str) -> tuple[str, str]:
+    """`7d` as ("7", "d")."""
+    return window[:-1], window[-1]
+
+
+def keep(request: Request) -> Response:
+    """Set one rule from its form."""
+    ground, form = ground_of(request), form_of(request)
+    name = request.path_params["name"]
+    if name not in _FORMS:
+        raise InputError(say_to(request, "web.rule_unknown"), field="name")
+    words = {key: [str(v) for v in form.getlist(key)] for key in form}
+    value = _FORMS[name](words, digits(show_of(request).currency))
+    with ground.db.tx() as conn:
+        gate.set_rule(conn, name, value, at=ground.clock.now())
+        note(request, conn, "gate.changed", rule=name, value=value)
+    return go(request, "/settings/rules", said="web.saved")
+
+
+Words = Mapping[str, list[str]]
+
+
+def _one(words: Words, name: str, otherwise: str = "") -> str:
+    values = words.get(name) or [otherwise]
+    return values[0].strip()
+
+
+def _rows(words: Words, key: str) -> list[dict[str, str]]:
+    """The rows of a table of inputs of one length; a row whose `key` is empty is taken away."""
+    names = [n for n in words if n != "csrf"]
+    count = max((len(words[n]) for n in names), default=0)
+    rows = [{n: words[n][i].strip() if i < len(words[n]) else "" for n in names} for i in range(min(count, MOST_ROWS))]
+    return [row for row in rows if row.get(key)]
+
+
+def _number(text: str) -> Any:
+    """A whole number where it is one, else the text, which the gate refuses with its own words."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else text
+
+
+def _window(row: Mapping[str, str]) -> str:
+    return f"{row.get('window', '')}{row.get('unit', 'd')}"
+
+
+def _caps(words: Words, _: int) -> Any:
+    return [
+        {"n": _number(r["n"]), "window": _window(r), "channel": r.get("channel") or None, "purpose": r.get("purpose") or None,
+         "when_full": r.get("when_full") or "refuse"}
+        for r in _rows(words, "n")
+    ]  # fmt: skip
+
+
+def _quotas(words: Words, _: int) -> Any:
+    return [{"channel": r.get("channel"), "n": _number(r["n"]), "window": _window(r)} for r in _rows(words, "n")]
+
+
+def _budgets(words: Words, places: int) -> Any:
+    found = []
+    for row in _rows(words, "limit"):
+        text = row["limit"].replace(",", "")
+        whole, _, part = text.partition(".")
+        is_money = whole.isascii() and whole.isdigit() and (not part or (part.isascii() and part.isdigit())) and len(part) <= places
+        minor = int(whole) * 10**places + int((part or "0").ljust(places, "0") or 0) if is_money and len(whole) < 12 else text
+        found.append(
+            {"limit_minor": minor, "window": _window(row), "channel": row.get("channel") or None, "purpose": row.get("purpose") or None}
+        )
+    return found
+
+
+def _quiet(words: Words, _: int) -> Any:
+    if _one(words, "is_on") != "on":
+        return None
+    return {"from": _one(words, "from"), "to": _one(words, "to"), "purposes": words.get("purposes", [])}
+
+
+def _same_topic(words: Words, _: int) -> Any:
+    if _one(words, "is_on") != "on":
+        return None
+    return {"window": f"{_one(words, 'window')}{_one(words, 'unit', 'h')}", "purposes": words.get("purposes", [])}
+
+
+def _control(words: Words, _: int) -> Any:
+    text = _one(words, "share", "0")
+    try:
+        share: Any = round(float(text) / 100, 6)
+    except ValueError:
+        share = text
+    return {"share": share, "purposes": words.get("purposes", [])}
+
+
+_FORMS: dict[str, Callable[[Words, int], Any]] = {
+    "caps": _caps,
+    "quiet": _quiet,
+    "same_topic": _same_topic,
+    "quotas": _quotas,
+    "budgets": _budgets,
+    "control": _control,
+    "need_consent": lambda words, _: words.get("purposes", []),
+}

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from psycopg.types.json import Json
+from psycopg.types.json import Jsonb
 
 from siyu.base.db import Connection, queries
 from siyu.segments import words as w
@@ -49,8 +49,8 @@ def rules_of(conn: Connection, ids: Collection[SegmentId]) -> dict[SegmentId, tu
     return {SegmentId(number): (name, parse(text)) for number, name, text in rows}
 
 
-def _json(rule: Rule) -> Json:
-    return Json(dump(rule), dumps=lambda value: json.dumps(value, ensure_ascii=False))
+def _json(rule: Rule) -> Jsonb:
+    return Jsonb(dump(rule), dumps=lambda value: json.dumps(value, ensure_ascii=False))
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:

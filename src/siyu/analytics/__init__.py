@@ -6,6 +6,8 @@ Owns no table.
 from siyu.analytics import experiments
 from siyu.analytics.overview import as_json as overview_json
 from siyu.analytics.overview import overview
-from siyu.analytics.words import Month, Overview, Recent
+from siyu.analytics.report import as_json as report_json
+from siyu.analytics.report import report
+from siyu.analytics.words import Month, Overview, Recent, Report
 
-__all__ = ["Month", "Overview", "Recent", "experiments", "overview", "overview_json"]
+__all__ = ["Month", "Overview", "Recent", "Report", "experiments", "overview", "overview_json", "report", "report_json"]

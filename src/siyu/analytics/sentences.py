@@ -37,7 +37,10 @@ def headline(effect: Effect, lang: str, *, currency: str, holdout_share: float, 
     def money(value: float) -> str:
         return show(round(value), currency, lang=lang) if math.isfinite(value) else say("analytics.unbounded", lang)
 
-    parts = [_part("buyers", effect.buyers, effect, lang, people), _part("revenue", effect.revenue, effect, lang, money)]
+    parts = [
+        _part("analytics.buyers_", effect.buyers, effect, lang, people),
+        _part("analytics.revenue_", effect.revenue, effect, lang, money),
+    ]
     return ("" if lang == "zh" else " ").join(parts)
 
 
@@ -57,4 +60,4 @@ def _part(what: str, outcome: Outcome, effect: Effect, lang: str, shown: Callabl
         "level": f"{effect.level:.0%}",
         "worth": f"{effect.worth:.0%}",
     }
-    return say(f"analytics.{what}_{word}", lang, **values)
+    return say(what + word, lang, **values)

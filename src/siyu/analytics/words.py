@@ -15,6 +15,27 @@ CLICK_DAYS = 7
 
 
 @dataclass(frozen=True)
+class People:
+    """A broadcast's people of today, by id; one element a person. Moments are microseconds since 1970."""
+
+    person_ids: NDArray[np.int64]
+    is_treated: NDArray[np.bool_]
+    strata: NDArray[np.str_]
+    before_minor: NDArray[np.int64]
+    entered: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Paid orders of some people; one element an order."""
+
+    person_ids: NDArray[np.int64]
+    paid: NDArray[np.int64]
+    net_minor: NDArray[np.int64]
+    currencies: NDArray[np.str_]
+
+
+@dataclass(frozen=True)
 class Outcomes:
     """What became of a broadcast's people in their measuring windows; arrays of one length, one element a person of today."""
 

@@ -15,17 +15,16 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import import_module, util
 from typing import Any
 
 import psycopg
 
+from siyu import channels, gate, journeys, pool
 from siyu.base.ground import Ground
 
 log = logging.getLogger(__name__)
 
 BELL = "siyu"  # the name that writers NOTIFY
-CHANNELS = ("email", "webhook")
 _POLL_FOR = 0.5  # seconds between looks when nobody rings
 _LONGEST_WAIT = 60.0  # seconds between tries of a step that keeps failing
 
@@ -39,28 +38,19 @@ class Step:
     lane: str = "pool"
 
 
-# (name, lane, room, function, further arguments), in running order
-_ORDER: list[tuple[str, str, str, str, tuple[Any, ...]]] = [
-    ("pool.fold", "pool", "siyu.pool", "fold", ()),
-    ("pool.restage", "pool", "siyu.pool", "restage", ()),
-    ("journeys.advance", "journeys", "siyu.journeys", "advance", ()),
-    ("gate.judge", "journeys", "siyu.gate", "judge", ()),
-    *((f"channels.deliver {name}", name, "siyu.channels", "deliver", (name,)) for name in CHANNELS),
-]
-
-
 def steps(ground: Ground) -> list[Step]:
     """All steps in running order."""
-    found = []
-    for name, lane, room, function, more in _ORDER:
-        if util.find_spec(room) is None or not hasattr(module := import_module(room), function):
-            continue
-        found.append(Step(name, _call(getattr(module, function), ground, more), lane))
-    return found
+    return [
+        Step("pool.fold", lambda: pool.fold(ground), "pool"),
+        Step("pool.restage", lambda: pool.restage(ground), "pool"),
+        Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
+        Step("gate.judge", lambda: gate.judge(ground), "journeys"),
+        *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),
+    ]
 
 
-def _call(function: Callable[..., int], ground: Ground, more: tuple[Any, ...]) -> Callable[[], int]:
-    return lambda: function(ground, *more)
+def _deliver(ground: Ground, channel: str) -> Callable[[], int]:
+    return lambda: channels.deliver(ground, channel)
 
 
 def run_until_idle(ground: Ground, limit: int = 100_000) -> dict[str, int]:
@@ -92,7 +82,7 @@ def loop(ground: Ground, stop: threading.Event, threads: int = 1) -> None:
         lanes.setdefault(step.lane, []).append(step)
     workers = []
     for name, its in lanes.items():
-        for number in range(threads if name in CHANNELS else 1):
+        for number in range(threads if name in channels.channels() else 1):
             bell = threading.Event()
             bells.append(bell)
             lane = _Lane(its, bell, bells, stop)
@@ -105,6 +95,7 @@ def loop(ground: Ground, stop: threading.Event, threads: int = 1) -> None:
         bell.set()
     for thread in [*workers, ear]:
         thread.join()
+    channels.hang_up(ground)
 
 
 @dataclass

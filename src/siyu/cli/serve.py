@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import errno
+import logging
 import os
 import signal
 import socket
 import threading
-from importlib import import_module, util
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
-from siyu import river
+from siyu import river, web
 from siyu.base.errors import ConfigError
 from siyu.base.ground import Ground
 from siyu.cli.opening import opened, settings_of
@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     the = settings_of(args, host=args.host, port=args.port)
     listener = listen(the.host, the.port)
     port = listener.getsockname()[1]
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # what it says of its own comings and goings, we say in words
     with listener, opened(args, is_service=True, host=args.host, port=port) as ground:
         stop = threading.Event()
         workers = threading.Thread(target=river.loop, args=(ground, stop, args.threads), name="river")
@@ -67,11 +68,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def application(ground: Ground) -> Any:
-    """The pages and the API as one ASGI application."""
-    if util.find_spec("siyu.web") is not None and hasattr(web := import_module("siyu.web"), "app"):
-        return web.app(ground)
-    return Starlette(routes=import_module("siyu.sources.http").routes(ground))
+def application(ground: Ground) -> ASGIApp:
+    """The pages, the API and the public addresses as one application."""
+    return web.app(ground)
 
 
 def listen(host: str, port: int) -> socket.socket:

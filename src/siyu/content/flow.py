@@ -27,13 +27,13 @@ class Unsound(InputError):
 def keep(
     ground: Ground,
     conn: Connection,
-    *,
     name: str,
     channel: str,
     subject: str,
     body: str,
+    *,
     purpose: str = "marketing",
-    by: str = "",
+    changed_by: str = "",
     content_id: int | None = None,
     lang: str = "zh",
 ) -> Version:
@@ -48,7 +48,7 @@ def keep(
     if purpose not in PURPOSES:
         raise InputError("The purpose is not known.", f"Use one of {', '.join(PURPOSES)}.", field="purpose")
     at = ground.clock.now()
-    words = {"name": name, "channel": channel, "purpose": purpose, "subject": subject, "body": body, "by": by, "at": at}
+    words = {"name": name, "channel": channel, "purpose": purpose, "subject": subject, "body": body, "by": changed_by, "at": at}
     if content_id is None:
         row = conn.execute(Q.insert_content, words).fetchone()
         if row is None:

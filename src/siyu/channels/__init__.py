@@ -1,0 +1,69 @@
+"""HOW. Comes in: permits of the gate. Goes out: messages, each at most once where the vendor has no key; receipts as facts.
+
+A channel is a folder of this room with a `CHANNEL`. Owns the tables sends, channel_rests and the settings email.* and webhook.*.
+"""
+
+from siyu.channels.breaker import Health
+from siyu.channels.email.channel import (
+    forget_email,
+    is_bounce_key,
+    new_bounce_key,
+    see_email,
+    set_email,
+    try_email,
+)  # fmt: skip
+from siyu.channels.email.words import EmailSettings, Security
+from siyu.channels.explain import reason, state
+from siyu.channels.flow import deliver, resolve_unknown
+from siyu.channels.lines import hang_up
+from siyu.channels.receipts import Choice, clicked, opened, take_bounce, unsubscribed
+from siyu.channels.registry import channel_of, channels
+from siyu.channels.routes import routes
+from siyu.channels.store import health, message_log, sends_of, state_counts, unknown_sends
+from siyu.channels.trial import send_trial
+from siyu.channels.webhook.channel import change_secret, forget_webhook, see_webhook, set_webhook
+from siyu.channels.webhook.words import WebhookSettings
+from siyu.channels.words import Answer, Channel, Line, Parcel, Result, Sent, State
+
+__all__ = [
+    "Answer",
+    "Channel",
+    "Choice",
+    "EmailSettings",
+    "Health",
+    "Line",
+    "Parcel",
+    "Result",
+    "Security",
+    "Sent",
+    "State",
+    "WebhookSettings",
+    "change_secret",
+    "channel_of",
+    "channels",
+    "clicked",
+    "deliver",
+    "forget_email",
+    "forget_webhook",
+    "hang_up",
+    "health",
+    "is_bounce_key",
+    "message_log",
+    "new_bounce_key",
+    "opened",
+    "reason",
+    "resolve_unknown",
+    "routes",
+    "see_email",
+    "see_webhook",
+    "send_trial",
+    "sends_of",
+    "set_email",
+    "set_webhook",
+    "state",
+    "state_counts",
+    "take_bounce",
+    "try_email",
+    "unknown_sends",
+    "unsubscribed",
+]  # fmt: skip

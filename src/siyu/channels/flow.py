@@ -1,0 +1,303 @@
+"""Delivering: take permits, write each attempt, call the vendor, write what became of it.
+
+    gate.claim              a lease with a token                                       (the gate's transaction)
+    begin, one by one       the row `sending`, committed before the call               (a transaction each)
+    the call                outside any transaction, in as many threads as the line has
+    finish, as they come    the row's new state, facts and gate.settle together        (a transaction for all that are ready)
+
+So after a crash at most one message a thread is in doubt; everything else was never begun, or is known. A message in doubt is not sent
+again unless the vendor knows it by its key: it is `unknown`, counts against caps, and is shown to people.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from siyu import gate
+from siyu.base.db import Connection
+from siyu.base.ground import Ground
+from siyu.channels import breaker, store
+from siyu.channels.breaker import Health
+from siyu.channels.facts import fact, tell
+from siyu.channels.lines import line
+from siyu.channels.loading import Item, load
+from siyu.channels.registry import channel_of
+from siyu.channels.store import Finished, Q
+from siyu.channels.words import Answer, Channel, Line, Result, State
+from siyu.gate import Outcome, Permit, Settlement
+from siyu.pool import Fact
+
+log = logging.getLogger(__name__)
+
+_WORK_FOR = timedelta(seconds=60)  # of a lease, beside the longest call
+_CRASHED = Result(Answer.LOST, "crashed", "The sender died while it was sending.")
+
+
+@dataclass(frozen=True)
+class Done:
+    """One item with its answer. `tries` is how often the vendor had said "not now" before; no result = not begun, back to the queue."""
+
+    item: Item
+    result: Result | None
+    tries: int
+    at: datetime
+    back_at: datetime | None = None  # when it is not begun: from when it may be claimed again
+
+
+def deliver(ground: Ground, channel_name: str, limit: int = 200) -> int:
+    """Send up to `limit` permitted messages of a channel; says how many claims were worked off. 0 = nothing due, or it rests.
+
+    Never raises for what a vendor or the network does. Safe to run in many processes at once.
+    """
+    channel = channel_of(channel_name)
+    lost = give_up_lost(ground, channel)
+    the_line = line(ground, channel)
+    if the_line is None:
+        return lost
+    with ground.db.tx() as conn:
+        health = store.health(conn, channel_name)
+    limit = breaker.allowed(health, limit, ground.clock.now())
+    if limit <= 0:
+        return lost
+    lease_for = the_line.patience + _WORK_FOR
+    work_until = time.monotonic() + _WORK_FOR.total_seconds()
+    permits = gate.claim(ground, channel_name, limit, lease_for)
+    if not permits:
+        return lost
+    items = load(ground, channel, the_line, permits)
+    refused = [item for item in items if item.refusal]
+    if refused:
+        _refuse(ground, channel_name, refused)
+    batch = _Batch(ground, channel, the_line, deque(item for item in items if not item.refusal), work_until, health)
+    batch.run()
+    return lost + len(permits)
+
+
+@dataclass
+class _Batch:
+    """One batch on its way: threads take items and call, this thread writes what they bring back."""
+
+    ground: Ground
+    channel: Channel
+    line: Line
+    waiting: deque[Item]
+    work_until: float  # by the monotonic clock: nothing is begun after it
+    health: Health
+    results: queue.SimpleQueue[Done | BaseException | None] = field(default_factory=queue.SimpleQueue)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Send everything, then give back what could not be begun."""
+        width = min(self.line.width, len(self.waiting))
+        threads = [threading.Thread(target=self._work, name=f"{self.channel.name}-{n}", daemon=True) for n in range(width)]
+        for thread in threads:
+            thread.start()
+        failure: BaseException | None = None
+        left = width
+        while left:
+            ready = [self.results.get()]
+            while not self.results.empty():
+                ready.append(self.results.get())
+            left -= ready.count(None)
+            failure = next((one for one in ready if isinstance(one, BaseException)), failure)
+            done = [one for one in ready if isinstance(one, Done)]
+            if done and failure is None:
+                try:
+                    self.health = _finish(self.ground, self.channel, done, self.health)
+                except BaseException as err:
+                    failure = err
+            if failure is not None or self._is_resting():
+                self.stop.set()
+        for thread in threads:
+            thread.join()
+        if failure is not None:
+            raise failure
+        if self.waiting:
+            now = self.ground.clock.now()
+            back_at = self.health.resting_until or now
+            _finish(self.ground, self.channel, [Done(item, None, 0, now, back_at) for item in self.waiting], self.health)
+
+    def _is_resting(self) -> bool:
+        until = self.health.resting_until
+        return until is not None and until > self.ground.clock.now()
+
+    def _work(self) -> None:
+        try:
+            while not self.stop.is_set() and time.monotonic() < self.work_until:
+                try:
+                    item = self.waiting.popleft()
+                except IndexError:
+                    break
+                self.results.put(self._one(item))
+        except BaseException as err:  # told to the thread that waits, which raises it
+            self.results.put(err)
+        finally:
+            self.results.put(None)
+
+    def _one(self, item: Item) -> Done:
+        assert item.parcel is not None  # noqa: S101  refused ones are not here
+        now = self.ground.clock.now()
+        pause = self.line.pause(item.parcel)
+        if pause > timedelta(0):
+            return Done(item, None, 0, now, now + pause)
+        tries, before = _begin(self.ground, self.channel, self.line, item, now)
+        if before is not None:
+            return Done(item, before, tries, now)
+        if tries < 0:
+            return Done(item, None, 0, now, now)
+        result = self.line.send(item.prepared)
+        return Done(item, result, tries, self.ground.clock.now())
+
+
+def _begin(ground: Ground, channel: Channel, the_line: Line, item: Item, now: datetime) -> tuple[int, Result | None]:
+    """Write the attempt. Gives its earlier tries, or -1 when it is not to be sent; and an outcome that is known without asking."""
+    permit = item.permit
+    with ground.db.tx() as conn:
+        row = conn.execute(
+            Q.begin_send,
+            {
+                "intent_id": permit.intent_id,
+                "token": permit.token,
+                "person_id": permit.person_id,
+                "address_id": item.address_id,
+                "patience": the_line.patience,
+                "is_idempotent": channel.is_idempotent,
+                "at": now,
+            },
+        ).fetchone()
+        if row:
+            return int(row[1]), None
+        seen = conn.execute(Q.see_state, {"intent_id": permit.intent_id}).fetchone()
+    if seen and seen[1] < permit.token and seen[0] in (State.SENDING, State.UNKNOWN):
+        return 0, _CRASHED
+    return -1, None
+
+
+def _finish(ground: Ground, channel: Channel, done: Sequence[Done], health: Health) -> Health:
+    """Write what became of claims: rows, facts, settlements and the channel's health, together."""
+    settlements: list[Settlement] = []
+    rows: list[Finished] = []
+    facts: dict[int, list[Fact]] = {}
+    after = health
+    for one in done:
+        permit, result = one.item.permit, one.result
+        if result is None:
+            settlements.append(Settlement(permit.intent_id, permit.token, Outcome.RETURNED, one.back_at or one.at))
+            continue
+        if result is not _CRASHED:
+            after = breaker.after(after, result, one.at)
+        state, tries, outcome, at = _decide(channel, permit, result, one.tries, one.at, after)
+        rows.append(Finished(permit.intent_id, permit.token, state, tries, result.vendor_id, result.code, result.why, one.at))
+        facts[permit.intent_id] = _facts(one.item, state, result, one.at)
+        settlements.append(Settlement(permit.intent_id, permit.token, outcome, at))
+    with ground.db.tx() as conn:
+        mine = store.finish(conn, rows)
+        tell(ground, conn, channel.name, [f for number, some in facts.items() if number in mine for f in some])
+        stale = gate.settle_many(ground, conn, settlements)
+        if after != health:
+            store.keep_health(conn, channel.name, after, ground.clock.now())
+    if after.resting_until and after != health:
+        log.warning("the channel rests", extra={"channel": channel.name, "failures": after.failures, "code": after.code})
+    if stale or len(mine) < len(rows):
+        log.warning("claims had ended", extra={"channel": channel.name, "stale": len(stale), "not_mine": len(rows) - len(mine)})
+    return after
+
+
+def _decide(
+    channel: Channel, permit: Permit, result: Result, tries: int, at: datetime, health: Health
+) -> tuple[State, int, Outcome, datetime]:
+    """The state of the send, its count of tries, what the gate is told, and the moment of that."""
+    if result.answer is Answer.TAKEN:
+        return State.SENT, tries, Outcome.SENT, at
+    if result.answer is Answer.REFUSED:
+        return State.REJECTED, tries, Outcome.REJECTED, at
+    if result.answer is Answer.DOWN:
+        return State.DEFERRED, tries, Outcome.RETURNED, max(at, health.resting_until or at)
+    if result.answer is Answer.LOST and not (channel.is_idempotent and result is not _CRASHED):
+        return State.UNKNOWN, tries, Outcome.UNKNOWN, at
+    again = breaker.retry_at(tries + 1, result, at)
+    if again is not None and again < permit.expires_at:
+        return State.DEFERRED, tries + 1, Outcome.RETURNED, again
+    if result.answer is Answer.LOST:
+        return State.UNKNOWN, tries + 1, Outcome.UNKNOWN, at
+    return State.REJECTED, tries + 1, Outcome.REJECTED, at
+
+
+def _facts(item: Item, state: State, result: Result, at: datetime) -> list[Fact]:
+    number = item.permit.intent_id
+    if state is State.SENT:
+        return [fact("sent", number, at, item.address_id, item.data)]
+    if state is State.UNKNOWN:
+        return [fact("unknown", number, at, item.address_id, {**item.data, "code": result.code})]
+    if state is State.REJECTED:
+        data = {**item.data, "code": result.code}
+        dead = [fact("bounced", number, at, item.address_id, {**data, "hard": True})] if result.is_hard else []
+        return [fact("rejected", number, at, item.address_id, data), *dead]
+    return []
+
+
+def _refuse(ground: Ground, channel: str, items: Sequence[Item]) -> None:
+    """Messages that cannot be made: rejected without asking any vendor, each with its reason."""
+    at = ground.clock.now()
+    refusals = [(item, item.refusal) for item in items if item.refusal]
+    with ground.db.tx() as conn:
+        rows = conn.execute(
+            Q.refuse_sends,
+            {
+                "intent_ids": [item.permit.intent_id for item, _ in refusals],
+                "tokens": [item.permit.token for item, _ in refusals],
+                "person_ids": [item.permit.person_id for item, _ in refusals],
+                "address_ids": [item.address_id for item, _ in refusals],
+                "codes": [refusal.code for _, refusal in refusals],
+                "whys": [refusal.why for _, refusal in refusals],
+                "at": at,
+            },
+        )
+        mine = {row[0] for row in rows}
+        told = [f for item, why in refusals if item.permit.intent_id in mine for f in _facts(item, State.REJECTED, why, at)]
+        tell(ground, conn, channel, told)
+        gate.settle_many(ground, conn, [Settlement(item.permit.intent_id, item.permit.token, Outcome.REJECTED, at) for item, _ in refusals])
+
+
+def give_up_lost(ground: Ground, channel: Channel) -> int:
+    """Attempts whose sender is gone become `unknown`; says how many. Where the vendor knows the key they are left to be tried again."""
+    at = ground.clock.now()
+    with ground.db.tx() as conn:
+        lost = conn.execute(Q.lost_sends, {"channel": channel.name, "is_idempotent": channel.is_idempotent}).fetchall()
+        _note_unknown(ground, conn, channel.name, lost, at)
+    return len(lost)
+
+
+def _note_unknown(ground: Ground, conn: Connection, channel: str, lost: Sequence[tuple[int, ...]], at: datetime) -> None:
+    if not lost:
+        return
+    code, why = _CRASHED.code, _CRASHED.why
+    mine = store.finish(conn, [Finished(number, token, State.UNKNOWN, 0, "", code, why, at) for number, token in lost])
+    told = [(number, store.hold(conn, number)) for number in sorted(mine)]
+    tell(ground, conn, channel, [fact("unknown", n, at, held.address_id, {**held.data, "code": code}) for n, held in told if held])
+    gate.settle_many(ground, conn, [Settlement(number, token, Outcome.UNKNOWN, at) for number, token in lost])
+    log.warning("sends ended without an answer", extra={"channel": channel, "sends": len(lost)})
+
+
+def resolve_unknown(ground: Ground, conn: Connection, intent_id: int, *, was_sent: bool, by: str) -> bool:
+    """A person says what became of a send that nobody knew about; False when it is not unknown (any more).
+
+    Nothing is sent again by this: who wants to, asks anew. `by` is who says so, 'receipt' when the reader's own answer proves it.
+    """
+    held = store.hold(conn, intent_id)
+    if held is None or held.state != State.UNKNOWN:
+        return False
+    at = ground.clock.now()
+    state, outcome = (State.SENT, Outcome.SENT) if was_sent else (State.REJECTED, Outcome.REJECTED)
+    conn.execute(Q.resolve_send, {"intent_id": intent_id, "state": state, "by": by, "code": "" if was_sent else "resolved"})
+    what, data = ("sent", held.data) if was_sent else ("rejected", {**held.data, "code": "resolved"})
+    tell(ground, conn, held.channel, [fact(what, intent_id, at, held.address_id, {**data, "resolved_by": by})])
+    gate.settle_many(ground, conn, [Settlement(intent_id, held.token, outcome, at)])
+    return True

@@ -1,0 +1,138 @@
+"""The words of the channels: what goes out, what the vendor answered, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from siyu.base.ground import Ground
+
+
+class Answer(StrEnum):
+    """What we know after asking a vendor to take a message."""
+
+    TAKEN = "taken"  # it has it
+    REFUSED = "refused"  # it will not have it, now or later
+    LATER = "later"  # it definitely did not take it now and may another time
+    DOWN = "down"  # it could not be asked, or will have nothing at all from us: no fault of this message
+    LOST = "lost"  # nobody knows: asked, but the answer never came
+
+
+class State(StrEnum):
+    """Where one send stands."""
+
+    SENDING = "sending"  # written before the vendor is called; whoever finds it later must not call again
+    DEFERRED = "deferred"  # definitely not taken; waits in the gate's queue for another try
+    SENT = "sent"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"  # perhaps delivered; counts against caps; a person may resolve it
+
+
+@dataclass(frozen=True)
+class Result:
+    """A vendor's answer in our words. `code` is short and countable, `why` the vendor's words without personal data.
+
+    `is_hard` says that the address itself is dead. `retry_after` is what the vendor asked for.
+    """
+
+    answer: Answer
+    code: str
+    why: str = ""
+    vendor_id: str = ""
+    is_hard: bool = False
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One message, ready for a channel. `to` is the address in the clear: never log a parcel.
+
+    `names` are the person's plain identifiers (kind -> value), for receivers that look people up themselves.
+    """
+
+    intent_id: int
+    person_id: int
+    purpose: str
+    topic: str
+    origin: str
+    origin_id: int
+    to: str
+    subject: str
+    html: str
+    text: str
+    unsubscribe_url: str
+    at: datetime
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Parcel({self.intent_id})"
+
+
+class Line(Protocol):
+    """An open line to a vendor. Up to `width` threads may use it at once; it keeps connections between uses."""
+
+    width: int
+    patience: timedelta  # the longest that one `send` may take
+
+    def prepare(self, parcel: Parcel) -> Any:
+        """Make what goes over the wire. Pure; raises `InputError` when the channel cannot carry it."""
+        ...
+
+    def pause(self, parcel: Parcel) -> timedelta:
+        """How long this message must wait for the channel's pace; zero counts it as going now."""
+        ...
+
+    def send(self, prepared: Any) -> Result:
+        """Hand it to the vendor. Never raises for what a vendor or the network does: that is a `Result`."""
+        ...
+
+    def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+class Channel(Protocol):
+    """A way to reach people. A folder of this room whose package has a `CHANNEL` is one."""
+
+    name: str
+    needs_address: bool
+    is_idempotent: bool  # the vendor knows a repeated message by its key, so asking twice is safe
+
+    def settings(self, ground: Ground) -> Any:
+        """What the channel is set to; equal values mean that an open line may be kept. None = not set up."""
+        ...
+
+    def open(self, ground: Ground, settings: Any) -> Line:
+        """A line with these settings. Raises `ConfigError` with a remedy when they cannot work."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One send as pages show it. `address_mask` shows no more of the address than the pool's mask."""
+
+    intent_id: int
+    channel: str
+    person_id: int
+    state: State
+    code: str
+    why: str
+    tries: int
+    started_at: datetime
+    ended_at: datetime | None
+    delivered_at: datetime | None
+    opened_at: datetime | None
+    clicked_at: datetime | None
+    bounced_at: datetime | None
+    unsubscribed_at: datetime | None
+    resolved_by: str
+    purpose: str
+    origin: str
+    origin_id: int
+    content_id: int
+    content_version: int
+    content_name: str
+    address_mask: str

@@ -10,6 +10,7 @@ import traceback
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -63,7 +64,7 @@ def app(ground: Ground) -> Starlette:
     for door in DOORS:
         if _has(door) and hasattr(module := importlib.import_module(door), "routes"):
             routes.extend(module.routes(ground))
-    handlers: dict[Any, Any] = {HTTPException: refused, SiyuError: told, 500: broken}
+    handlers: dict[Any, Any] = {HTTPException: refused, SiyuError: told}
     made = Starlette(
         routes=routes,
         middleware=[Middleware(Headers, is_https=ground.config.base_url.startswith("https://")), Middleware(GZipMiddleware, 1400)],
@@ -97,7 +98,11 @@ class Headers:
         request_id = secrets.token_hex(6)
         scope.setdefault("state", {})["request_id"] = request_id
 
+        has_begun = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
             if message["type"] == "http.response.start":
                 given = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [
@@ -107,7 +112,13 @@ class Headers:
                 ]
             await send(message)
 
-        await self.inner(scope, receive, send_with_headers)
+        try:
+            await self.inner(scope, receive, send_with_headers)
+        except Exception as error:  # caught here and not by Starlette, which would raise it on, and the server would log its text
+            if has_begun:
+                raise RuntimeError(f"an answer broke off: {_about(error)}") from None
+            answer = await run_in_threadpool(broken, Request(scope, receive), error)
+            await answer(scope, receive, send_with_headers)
 
 
 def _wants_page(request: Request) -> bool:
@@ -131,11 +142,7 @@ def told(request: Request, error: Any) -> Response:
 def broken(request: Request, error: Exception) -> Response:
     """Our own fault: logged with the request id, shown with it."""
     log.error("a page failed", extra={"request_id": request.state.request_id, "path": _pattern(request)} | _about(error))
-    answer = _answer(request, 500, say_to(request, "web.error_500"), say_to(request, "web.error_500_remedy"), {})
-    for name, value in HEADERS.items():  # this answer leaves outside of our middleware
-        answer.headers[name] = value
-    answer.headers["x-request-id"] = request.state.request_id
-    return answer
+    return _answer(request, 500, say_to(request, "web.error_500"), say_to(request, "web.error_500_remedy"), {})
 
 
 def _about(error: BaseException) -> dict[str, Any]:

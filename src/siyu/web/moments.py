@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from siyu.base.text import catalogue, say
 from siyu.pool import Moment
@@ -123,14 +124,21 @@ def _about(group: Sequence[Moment], show: Show) -> str:
     if first.type.startswith("message."):
         return " · ".join(_text(data[name]) for name in ("subject", "code", "why", "link") if data.get(name))
     if first.type.startswith("consent."):
-        evidence = data.get("evidence")
-        return _text(evidence.get("by") or evidence.get("text") or "") if isinstance(evidence, dict) else _text(evidence)
+        return evidence(data)
     if first.type.startswith("tag."):
         return _text(data.get("why"))
     if first.type in _LOOK:
         return show.money(first.amount_minor, first.currency or "") if first.amount_minor is not None else ""
     plain = [f"{name}: {_text(value)}" for name, value in data.items() if isinstance(value, str | int | float | bool) and name[0] != "_"]
     return " · ".join(plain[:5])
+
+
+def evidence(data: Mapping[str, Any]) -> str:
+    """What a consent rests on, in one line: the words of its evidence, who wrote it down, where it was clicked."""
+    inner = data.get("evidence")
+    words = dict(inner) if isinstance(inner, dict) else {"text": inner} if inner else {}
+    found = [_text(words.get("text")), _text(words.get("url") or words.get("page")), _text(words.get("by") or data.get("by"))]
+    return " · ".join(dict.fromkeys(part for part in found if part))
 
 
 def _items(group: Sequence[Moment], show: Show) -> str:

@@ -78,6 +78,12 @@ def drawer(request: Request) -> Response:
 
 def _about(request: Request, person: pool.Person) -> dict[str, Any]:
     lang = lang_of(request)
+    consents: dict[tuple[str, str], list[Any]] = {}
+    for said in person.consents:
+        consents.setdefault((said.channel, said.purpose), []).append(said)
+    links: dict[tuple[int, int], list[Any]] = {}
+    for link in person.links:
+        links.setdefault((link.a, link.b), []).append(link)
     masks = {i.identifier_id: i for i in person.identifiers}
     return {
         "person": person,
@@ -85,6 +91,9 @@ def _about(request: Request, person: pool.Person) -> dict[str, Any]:
         "tones": STAGE_TONES,
         "mask": mask_of(person.row),
         "masks": masks,
+        "consents": consents,
+        "evidence_of": moments.evidence,
+        "links": links,
         "kind_of": lambda name: moments.kind(name, lang),
         "trait_of": lambda name: moments.trait(name, lang),
         "channel_of": lambda name: moments.channel(name, lang),
@@ -168,22 +177,28 @@ def change_consent(request: Request) -> Response:
         raise InputError(say_to(request, "web.consent_evidence_missing"), say_to(request, "web.consent_evidence_remedy"), field="evidence")
     data = {"channel": channel, "purpose": purpose, "evidence": {"text": evidence, "by": staff_of(request).login, "way": "staff"}}
     type_ = "consent.given" if is_given else "consent.withdrawn"
-    number = _record(request, type_, data, channel=channel, purpose=purpose)
+    number = _record(request, type_, data, of_all=True, channel=channel, purpose=purpose)
     return go(request, f"/customers/{number}", said="web.consent_kept")
 
 
-def _record(request: Request, type_: str, data: dict[str, Any], **detail: Any) -> int:
-    """Record a fact of the staff about this person and fold it, so that the page shows it at once; gives the person's number."""
+def _record(request: Request, type_: str, data: dict[str, Any], *, of_all: bool = False, **detail: Any) -> int:
+    """Record a fact of the staff about this person and fold it, so that the page shows it at once; gives the person's number.
+
+    `of_all`: one fact for each identifier stronger than a browser's. Of consents the most restrictive word of all identifiers holds, so
+    a new word must be theirs all.
+    """
     ground = ground_of(request)
     now = ground.clock.now()
     staff = staff_of(request)
     with ground.db.tx() as conn:
         person = pool.see(ground, conn, request.path_params["person_id"])
         source = pool.ensure_source(conn, "staff", "system", now=now, owner="siyu")
-        fact = pool.Fact(
-            type=type_, id=str(uuid4()), occurred_at=now, data=data | {"by": staff.login}, subject_id=person.identifiers[0].identifier_id
-        )
-        pool.record(ground, conn, source, [fact])
+        strong = [i.identifier_id for i in person.identifiers if pool.Kind(i.kind) not in pool.WEAK and not i.is_shared]
+        about = strong if of_all and strong else [person.identifiers[0].identifier_id]
+        facts = [
+            pool.Fact(type=type_, id=str(uuid4()), occurred_at=now, data=data | {"by": staff.login}, subject_id=number) for number in about
+        ]
+        pool.record(ground, conn, source, facts)
         note(request, conn, type_, ref=f"person:{person.row.person_id}", **detail)
     pool.fold(ground, 2_000)
     return person.row.person_id

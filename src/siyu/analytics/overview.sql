@@ -52,7 +52,8 @@ with o as (
     select spent, row_number() over (order by spent desc, person_id) as place, count(*) over () as n from people
 )
 select
-    (select count(distinct i.person_id) from orders o join identifiers i on i.identifier_id = o.subject),
+    (select count(distinct i.person_id) from folds f join identifiers i on i.identifier_id = f.subject
+     where f.seen_types ?| array['order.paid', 'order.refunded', 'order.adjusted']),
     count(*), coalesce(sum(orders_n), 0)::bigint, coalesce(sum(spent), 0)::bigint,
     count(*) filter (where orders_n > 1),
     count(*) filter (where first_at <= %(now)s - interval '90 days'),

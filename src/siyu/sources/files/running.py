@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -25,7 +26,7 @@ from siyu.base.ground import Ground
 from siyu.sources.files import reading, staging, store
 from siyu.sources.files.faults import FileFault
 from siyu.sources.files.turning import Occurrences, Turned, turner
-from siyu.sources.files.words import BATCH, REJECT_COLUMNS, Import, Progress
+from siyu.sources.files.words import BATCH, REJECT_COLUMNS, Import, Progress, Rows
 
 log = logging.getLogger(__name__)
 
@@ -75,9 +76,11 @@ class Running:
             raise NotOurs
 
     def _turned(self) -> Iterator[Turned]:
-        look = self.it.look
+        look, place, count = self.it.look, self.it.rows, 0
         for rows in reading.rows(staging.stored(self.ground, self.import_id), look.shape, size=BATCH, rows_n=look.rows_n):
-            yield self._turner.turn(rows)
+            for part in _parted(rows, place - count):
+                yield self._turner.turn(part)
+            count += len(rows.cells)
 
     def _take_in_seen(self) -> None:
         """Rows of a file of rejects are counted on from the import that rejected them."""
@@ -189,6 +192,13 @@ class Running:
     def close(self) -> None:
         """Let go of the file and the lock; another process may go on."""
         self._stack.close()
+
+
+def _parted(rows: Rows, at: int) -> list[Rows]:
+    """The stretch cut in two at its row `at`, when that lies inside: the place may have been kept by a release with other stretches."""
+    if not 0 < at < len(rows.cells):
+        return [rows]
+    return [replace(rows, cells=rows.cells[:at]), replace(rows, first_no=rows.first_no + at, cells=rows.cells[at:])]
 
 
 class _Ahead:

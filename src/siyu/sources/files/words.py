@@ -78,7 +78,6 @@ class Rows:
     first_no: int
     cells: list[Sequence[Cell]]
     share: float  # of the file read so far, 0 to 1
-    numbers: list[int] | None = None  # when the numbers are not consecutive
 
 
 @dataclass(frozen=True)

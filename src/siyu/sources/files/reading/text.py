@@ -49,14 +49,20 @@ def scan(stream: IO[bytes], again: IO[bytes] | None, wanted: str | None) -> Scan
     if wanted:
         return _decode("utf-8-sig" if wanted == "utf-8" else wanted, first, stream)
     if b"\0" in first:
-        zeros = first[:4096].count(b"\0") / len(first[:4096])
-        raise FileFault("utf16_without_mark" if 0.2 < zeros < 0.6 else "wrong_type", found="binary")
+        raise FileFault("utf16_without_mark" if _is_like_utf16(first[:4096]) else "wrong_type", found="binary")
     try:
         return _decode("utf-8-sig", first, stream)
     except FileFault as fault:
         if again is None or fault.code != "encoding":
             raise
     return _decode("gb18030", again.read(_CHUNK), again)
+
+
+def _is_like_utf16(head: bytes) -> bool:
+    """Zeros at every second byte, and hardly another control character."""
+    sides = sorted(head[n::2].count(0) / max(1, len(head) // 2) for n in (0, 1))
+    controls = sum(1 for b in head if 0 < b < 9)
+    return sides[0] < 0.02 < 0.1 < sides[1] and controls < 0.05 * len(head)
 
 
 def _decode(encoding: str, first: bytes, rest: IO[bytes]) -> Scan:

@@ -60,7 +60,7 @@ class Frame:
         self.out = out
         self.place = {name: n for n, name in enumerate(columns)}
         cells: list[Sequence[Cell]] = rows.cells
-        numbers: Sequence[int] = rows.numbers or range(rows.first_no, rows.first_no + len(cells))
+        numbers: Sequence[int] = range(rows.first_no, rows.first_no + len(cells))
         width = len(columns)
         if set(map(len, cells)) != {width}:
             cells, numbers = self._even(cells, numbers, width, is_text)

@@ -4,10 +4,24 @@ Owns no table.
 """
 
 from siyu.analytics import experiments
+from siyu.analytics.expect import expect
 from siyu.analytics.overview import as_json as overview_json
 from siyu.analytics.overview import overview
 from siyu.analytics.report import as_json as report_json
 from siyu.analytics.report import report
-from siyu.analytics.words import Month, Overview, Recent, Report
+from siyu.analytics.words import Expectation, Month, Overview, Recent, Report, Sight
 
-__all__ = ["Month", "Overview", "Recent", "Report", "experiments", "overview", "overview_json", "report", "report_json"]
+__all__ = [
+    "Expectation",
+    "Month",
+    "Overview",
+    "Recent",
+    "Report",
+    "Sight",
+    "expect",
+    "experiments",
+    "overview",
+    "overview_json",
+    "report",
+    "report_json",
+]

@@ -153,6 +153,49 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Band:
+    """What people of one kind did in one measuring window: how many there were, how many bought, their spend (minor units), and how it
+    goes with their spend before."""
+
+    n: int
+    bought: int
+    mean: float
+    variance: float
+    correlation: float
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a holdout of `share` could see with 80 % power: so many more buyers (`lift` of those to be expected), so much more revenue
+    (minor units). Infinite where nobody is held out."""
+
+    share: float
+    control: int
+    buyers: float
+    lift: float
+    revenue_minor: float
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a broadcast's people would do anyway, and the smallest effect that would show.
+
+    `buy_rate`, `mean` and `deviation` (spend per head, minor units) are None where fewer than a hundred people of the past are like these;
+    `unlike` members have no counterpart there. `cut` is the variance that CUPED is expected to take away.
+    """
+
+    people: int
+    unlike: int
+    base: int
+    buy_rate: float | None
+    mean: float | None
+    deviation: float | None
+    cut: float | None
+    sights: tuple[Sight, ...]
+
+
+@dataclass(frozen=True)
 class Month:
     """One month in the brand's time zone. Money in minor units; `refunds` is below zero."""
 

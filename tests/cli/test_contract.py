@@ -123,7 +123,7 @@ def test_the_overview_gives_figures_to_a_program(run: Run, lin: int) -> None:
 
 def test_segments_are_counted_kept_and_explained(run: Run, lin: int, tmp_path: Path) -> None:
     rule = tmp_path / "rule.json"
-    rule.write_text(json.dumps({"siyu_rule": 1, "where": {"orders": "count", "op": "gte", "value": 2}}))
+    rule.write_text(json.dumps({"siyu_rule": 1, "where": {"if": "orders", "measure": "count", "op": "gte", "value": 2}}))
     code, counted, _ = run("segment", "count", str(rule))
     assert (code, counted["count"]) == (0, 1), counted
     _, saved, _ = run("segment", "save", "Loyal", str(rule))

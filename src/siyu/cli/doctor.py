@@ -18,6 +18,7 @@ from siyu.cli.checkup.words import ill, well
 from siyu.cli.opening import settings_of
 from siyu.cli.screen import command, plain, report, word
 
+_PATIENCE = 8.0  # seconds that the database is given to answer
 _MARK = {Health.WELL: "ok  ", Health.WATCH: "look", Health.ILL: "FAIL"}
 
 
@@ -63,7 +64,7 @@ def examine(args: argparse.Namespace) -> Iterator[Finding]:
                 server = embedded.start(config.data)
                 stack.callback(server.close)
                 url = server.url
-            db = Database(url, size=2, patience=8)
+            db = Database(url, size=2, patience=_PATIENCE)
             stack.callback(db.close)
             kept = vault.load(config.data, patient.env_keys) if patient.env_keys or (config.data / "keys.json").exists() else None
         except ConfigError as err:

@@ -47,5 +47,5 @@ def setup(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("uvicorn.access", "psycopg.pool", "mail.log", "httpx"):
+    for noisy in ("uvicorn", "uvicorn.error", "uvicorn.access", "psycopg.pool", "mail.log", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -12,7 +12,7 @@ import pytest
 from tests.journeys import world
 from tests.journeys.world import DAY
 
-from siyu import analytics, journeys, pool
+from siyu import analytics, pool, segments
 from siyu.analytics import experiments as ex
 from siyu.analytics.expect import forecast
 from siyu.analytics.words import Band
@@ -58,9 +58,10 @@ def test_those_who_drift_are_forecast_from_those_who_drifted_before(ground: Grou
     with ground.db.tx() as conn:
         pool.record(ground, conn, world.source(ground, conn), facts)
     world.settle(ground)
-    number = world.made(ground, rule=DRIFTING, holdout_share=0.2)
+    told: list[int] = []
     with ground.db.tx() as conn:
-        got = analytics.expect(ground, conn, number)
+        rule = segments.parse(DRIFTING)
+        got = analytics.expect(ground, conn, rule, holdout_share=0.2, measure_for=14 * DAY, progress=told.append)
 
     orders: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     for n, fact in [(int(f.id.split("-")[0]), f) for f in facts]:
@@ -85,5 +86,6 @@ def test_those_who_drift_are_forecast_from_those_who_drifted_before(ground: Grou
     assert got.buy_rate == pytest.approx(sum(sum(b) / len(b) for b in like) / len(like))
     assert got.buy_rate > 0
     assert next(s for s in got.sights if s.is_chosen).control == round(len(members) * 0.2)
-    with ground.db.tx() as conn:
-        assert journeys.see(conn, number).state == "draft", "looking ahead changes nothing"
+    assert told == [got.people]
+    other = analytics.with_share(got, 0.4)
+    assert [s.share for s in other.sights if s.is_chosen] == [0.4]

@@ -4,7 +4,7 @@ Owns no table.
 """
 
 from siyu.analytics import experiments
-from siyu.analytics.expect import expect
+from siyu.analytics.expect import expect, with_share
 from siyu.analytics.overview import as_json as overview_json
 from siyu.analytics.overview import overview
 from siyu.analytics.report import as_json as report_json
@@ -24,4 +24,5 @@ __all__ = [
     "overview_json",
     "report",
     "report_json",
+    "with_share",
 ]

@@ -8,10 +8,12 @@ it. Taking the people's own last weeks instead would say zero for those who are 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from siyu import journeys, pool, segments
+from siyu import pool, segments
 from siyu.analytics import experiments as ex
 from siyu.analytics.words import Band, Expectation, Sight
 from siyu.base.db import Connection, queries
@@ -24,22 +26,30 @@ LEAST_BASE = 100
 """People of the past below which nothing is forecast."""
 
 
-def expect(ground: Ground, conn: Connection, broadcast_id: int) -> Expectation:
-    """What the broadcast could see with its own holdout and with others. Reads every order and every member: seconds for a million."""
-    broadcast = journeys.see(conn, broadcast_id)
+def expect(
+    ground: Ground,
+    conn: Connection,
+    rule: segments.Rule,
+    *,
+    holdout_share: float,
+    measure_for: timedelta,
+    look_back_for: timedelta = timedelta(days=365),
+    progress: Callable[[int], None] | None = None,
+) -> Expectation:
+    """What a broadcast to the people of `rule` could see, with this holdout and with others.
+
+    Reads every order and every member, so it takes seconds for a million; `progress` is told how many members are done.
+    """
     brand, now = pool.brand(conn), ground.clock.now()
-    words: dict[str, Any] = {
-        "now": now,
-        "then": now - broadcast.measure_for,
-        "look_back_for": broadcast.look_back_for,
-        "currency": brand.currency,
-    }
+    words: dict[str, Any] = {"now": now, "then": now - measure_for, "look_back_for": look_back_for, "currency": brand.currency}
     bands = {(row[0], row[1]): Band(*row[2:]) for row in conn.execute(Q.see_baseline, words)}
     members: dict[tuple[int, int], int] = {}
-    for person_ids in segments.members(ground, conn, segments.parse(broadcast.rule)):
+    for person_ids in segments.members(ground, conn, rule):
         for recency, often, n in conn.execute(Q.see_bands, words | {"person_ids": person_ids}):
             members[recency, often] = members.get((recency, often), 0) + n
-    return forecast(bands, members, float(broadcast.holdout_share))
+        if progress:
+            progress(sum(members.values()))
+    return forecast(bands, members, holdout_share)
 
 
 def forecast(bands: Mapping[tuple[int, int], Band], members: Mapping[tuple[int, int], int], share: float) -> Expectation:
@@ -58,8 +68,17 @@ def forecast(bands: Mapping[tuple[int, int], Band], members: Mapping[tuple[int, 
     within = sum(w * bands[b].variance for b, w in weights.items())
     left = sum(w * bands[b].variance * (1 - bands[b].correlation ** 2) for b, w in weights.items())
     cut = 1 - left / within if within else 0.0
-    sights = tuple(_sight(one, people, rate, deviation, cut, one == share) for one in sorted({*SHARES, share} - {0.0}))
-    return Expectation(people, people - whole, base, rate, mean, deviation, cut, sights)
+    made = Expectation(people, people - whole, base, rate, mean, deviation, cut, ())
+    return with_share(made, share)
+
+
+def with_share(expectation: Expectation, share: float) -> Expectation:
+    """The same people with another holdout chosen; pure and at once."""
+    e = expectation
+    if e.buy_rate is None or e.deviation is None or e.cut is None:
+        return e
+    shares = sorted({*SHARES, share} - {0.0})
+    return replace(e, sights=tuple(_sight(one, e.people, e.buy_rate, e.deviation, e.cut, one == share) for one in shares))
 
 
 def _sight(share: float, people: int, rate: float, deviation: float, cut: float, is_chosen: bool) -> Sight:

@@ -15,6 +15,7 @@ from siyu.channels.words import Parcel
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _OURS = re.compile(r"<?([0-9a-z]{1,13})\.([\w-]{22})@")
+_NOT_IN_ADDRESS = frozenset('<>@\r\n\t ,;:"()[]\\')
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _DOT = re.compile(rb"(?m)^\.")
 
@@ -84,7 +85,7 @@ def wire_address(address: str) -> tuple[str, bool]:
         host = domain.encode("idna").decode() if domain else ""
     except UnicodeError:
         host = ""
-    if not at or not name or not host or any(c in '<>\r\n\t ,;:"()[]\\' or ord(c) < 32 for c in name + host):
+    if not at or not name or not host or any(c in _NOT_IN_ADDRESS or ord(c) < 32 for c in name + host):
         raise InputError("The address is not one that mail can be sent to.", "Correct the customer's e-mail address.", field="address")
     return f"{name}@{host}", not name.isascii()
 

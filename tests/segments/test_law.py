@@ -113,9 +113,19 @@ def _currencies_are_one(patch: pytest.MonkeyPatch) -> None:
 
 
 def _merged_people_are_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(
-        sets, "_grouped", lambda body, people: body.select(exp.alias_("i.identifier_id", "person_id")).group_by("i.identifier_id")
-    )
+    real = sets.Sets._set
+    patch.setattr(sets.Sets, "_set", lambda self, body, people="i": _of_one_name(real(self, body, people)))
+
+
+def _of_one_name(people: sets.People) -> sets.People:
+    people._person = exp.column("identifier_id", "i")
+    people.subquery = lambda: _renamed(type(people).subquery(people))  # type: ignore[method-assign]
+    return people
+
+
+def _renamed(made: exp.Subquery) -> exp.Subquery:
+    made.this.expressions[0].replace(exp.alias_(exp.column("identifier_id", "i"), "person_id"))
+    return made
 
 
 def _lists_read_as_text(patch: pytest.MonkeyPatch) -> None:
@@ -145,7 +155,7 @@ def _a_sequence_may_begin_and_end_at_once(patch: pytest.MonkeyPatch) -> None:
     real = sets.Sets.sequence
     swap = lambda node: exp.GTE(this=node.this, expression=node.expression) if type(node) is exp.GT else node  # noqa: E731
 
-    def sequence(self: sets.Sets, node: Followed) -> sets.Joined:
+    def sequence(self: sets.Sets, node: Followed) -> sets.People:
         joined = real(self, node)
         joined._body = joined._body.transform(swap)
         return joined

@@ -347,6 +347,8 @@ def seen_bought(node: w.Bought, evidence: Evidence, reading: Reading) -> Seen:
             return _measured(Measure.SUM, "amount", currency, lines, reading)
         case Measure.QUANTITY:
             return _measured(Measure.SUM, "data.quantity", currency, lines, reading)
+        case Measure.OBJECTS:  # a line without an order number is an order of its own, as in the pool
+            return Fraction(len({(line.source, line.object or str(line.key)) for line in lines}))
         case measure:
             return _measured(measure, "", currency, lines, reading)
 

@@ -72,8 +72,8 @@ def evidence(conn: Connection, people: Collection[int], types: Collection[str]) 
         orders.setdefault(person, []).append(w.SeenOrder(*rest))
     facts: dict[int, list[w.SeenFact]] = {}
     if types:
-        for person, type_, at, source, object_, amount, currency, data in conn.execute(Q.see_facts, asked | {"types": sorted(types)}):
-            seen = w.SeenFact(type_, at, source, object_, amount, currency, _loaded(data))
+        for person, key, type_, at, source, object_, amount, currency, data in conn.execute(Q.see_facts, asked | {"types": sorted(types)}):
+            seen = w.SeenFact(key, type_, at, source, object_, amount, currency, _loaded(data))
             facts.setdefault(person, []).append(seen)
     found = {}
     for person, stage, stage_at, is_known, facts_n, first_seen_at, last_seen_at, traits, tags in conn.execute(Q.see_profiles, asked):

@@ -61,7 +61,7 @@ from identifiers i join orders o on o.subject = i.identifier_id join sources s u
 where i.person_id = any(%(people)s::bigint[]);
 
 -- name: see_facts
-select i.person_id, f.type, f.occurred_at, s.name, f.object, f.amount_minor, f.currency, f.data::text
+select i.person_id, f.key, f.type, f.occurred_at, s.name, f.object, f.amount_minor, f.currency, f.data::text
 from identifiers i join facts f on f.subject = i.identifier_id join sources s using (source_id)
 where i.person_id = any(%(people)s::bigint[]) and f.type = any(%(types)s::text[]);
 

@@ -331,6 +331,7 @@ class Compiled:
 class SeenFact:
     """A fact as evidence. `source` is the source's name."""
 
+    key: UUID
     type: str
     occurred_at: datetime
     source: str

@@ -17,22 +17,24 @@ from siyu.segments.words import Measure, Op
 PERSON = "person_id"
 
 
-class Joined:
-    """One set under its alias; measures become its columns when they are first asked for."""
+class People:
+    """One set of people: joined once, with its measures as columns, or asked for with EXISTS where all that counts is who is in it."""
 
-    def __init__(self, alias: str, body: exp.Select, bind: Binder) -> None:
+    def __init__(self, alias: str, body: exp.Select, people: str, bind: Binder) -> None:
         self.alias = alias
+        self.is_joined = False
         self._body = body
+        self._person = exp.column(PERSON, people)
         self._bind = bind
         self._columns: dict[str, tuple[str, exp.Expr]] = {}
 
-    def has(self) -> exp.Expr:
-        """The person is in the set."""
-        return is_there(self._column(PERSON))
+    def has(self, *, is_top: bool = False) -> exp.Expr:
+        """The person is in the set. `is_top`: nothing but "and" stands above, so that the planner can make a semi-join of it."""
+        return self._exists() if is_top else is_there(self._column(PERSON))
 
-    def lacks(self) -> exp.Expr:
+    def lacks(self, *, is_top: bool = False) -> exp.Expr:
         """The person is not in the set."""
-        return is_null(self._column(PERSON))
+        return exp.Not(this=self._exists()) if is_top else is_null(self._column(PERSON))
 
     def measure(self, expression: exp.Expr) -> exp.Expr:
         """An aggregate over the person's rows; null for people who are not in the set."""
@@ -41,13 +43,18 @@ class Joined:
         return self._column(name)
 
     def subquery(self) -> exp.Subquery:
-        """The set as it is joined."""
-        body = self._body.copy()
+        """The set as it is joined: one row a person."""
+        body = self._body.select(self._person).group_by(self._person)
         for name, expression in self._columns.values():
             body = body.select(exp.alias_(expression, name), copy=False)
         return exp.Subquery(this=body, alias=_alias(self.alias))
 
+    def _exists(self) -> exp.Expr:
+        mine = exp.EQ(this=self._person.copy(), expression=exp.column(PERSON, "p"))
+        return exp.Exists(this=self._body.select(exp.Literal.number(1)).where(mine))
+
     def _column(self, name: str) -> exp.Expr:
+        self.is_joined = True
         return exp.column(name, self.alias)
 
 
@@ -59,19 +66,24 @@ class Sets:
         self.compare = compare
         self.currency = currency
         self.time_zone = time_zone
-        self.joined: dict[str, Joined] = {}
+        self._sets: dict[str, People] = {}
 
-    def _set(self, body: exp.Select) -> Joined:
+    def joined(self) -> list[People]:
+        """The sets whose columns the statement uses."""
+        return [one for one in self._sets.values() if one.is_joined]
+
+    def _set(self, body: exp.Select, people: str = "i") -> People:
         text = body.sql(self.bind.dialect)
-        if text not in self.joined:
-            self.joined[text] = Joined(f"s{len(self.joined)}", body, self.bind)
-        return self.joined[text]
+        if text not in self._sets:
+            self._sets[text] = People(f"s{len(self._sets)}", body, people, self.bind)
+        return self._sets[text]
 
     # --- facts
 
-    def facts(self, type_: str, filters: tuple[w.Filter, ...], window: w.Window, currency: str) -> Joined:
-        """People with facts of a type that pass the filters in the window."""
-        return self._set(_grouped(self._facts("f", "i", type_, filters, window, currency or self.currency), "i"))
+    def facts(self, type_: str, filters: tuple[w.Filter, ...], window: w.Window, currency: str, *, is_money: bool = False) -> People:
+        """People with facts of a type that pass the filters in the window; with `is_money`, with an amount in the currency."""
+        body = self._facts("f", "i", type_, filters, window, currency)
+        return self._set(body.where(self.in_currency("f", currency)) if is_money else body)
 
     def _facts(
         self, facts: str, people: str, type_: str, filters: tuple[w.Filter, ...], window: w.Window, currency: str
@@ -107,42 +119,49 @@ class Sets:
         """Rows in one currency."""
         return exp.EQ(this=exp.column("currency", table), expression=self.bind(currency, "text"))
 
-    def fact_measure(self, joined: Joined, measure: Measure, of: str, currency: str) -> exp.Expr:
+    def fact_measure(self, people: People, measure: Measure, of: str) -> exp.Expr:
         """A measure of a set of facts, but for `avg`, which is a sum and a number of values."""
         at = exp.column("occurred_at", "f")
         match measure:
             case Measure.COUNT:
-                return joined.measure(exp.Count(this=exp.Star()))
+                return people.measure(exp.Count(this=exp.Star()))
             case Measure.DAYS:
                 local = exp.AtTimeZone(this=at, zone=self.bind(self.time_zone, "text"))
                 day = exp.Cast(this=exp.paren(local), to=exp.DataType.build("date"))
-                return joined.measure(exp.Count(this=exp.Distinct(expressions=[day])))
+                return people.measure(exp.Count(this=exp.Distinct(expressions=[day])))
             case Measure.OBJECTS:
                 pair = exp.Tuple(expressions=[exp.column("source_id", "f"), exp.column("object", "f")])
-                return joined.measure(_only(exp.Count(this=exp.Distinct(expressions=[pair])), is_there(exp.column("object", "f"))))
+                return people.measure(_only(exp.Count(this=exp.Distinct(expressions=[pair])), is_there(exp.column("object", "f"))))
             case Measure.FIRST_AT:
-                return joined.measure(exp.Min(this=at))
+                return people.measure(exp.Min(this=at))
             case Measure.LAST_AT:
-                return joined.measure(exp.Max(this=at))
+                return people.measure(exp.Max(this=at))
             case Measure.SUM:
-                return joined.measure(_or_zero(self._of(exp.Sum, of, currency)))
+                return people.measure(_or_zero(exp.Sum(this=self._of(of))))
             case Measure.MIN:
-                return joined.measure(self._of(exp.Min, of, currency))
+                return people.measure(exp.Min(this=self._of(of)))
             case _:
-                return joined.measure(self._of(exp.Max, of, currency))
+                return people.measure(exp.Max(this=self._of(of)))
 
-    def fact_average(self, joined: Joined, of: str, currency: str) -> tuple[exp.Expr, exp.Expr]:
+    def fact_average(self, people: People, of: str) -> tuple[exp.Expr, exp.Expr]:
         """The sum and the number of the values that an average is made of."""
-        return joined.measure(self._of(exp.Sum, of, currency)), joined.measure(self._of(exp.Count, of, currency))
+        return people.measure(exp.Sum(this=self._of(of))), people.measure(exp.Count(this=self._of(of)))
 
-    def _of(self, aggregate: type[exp.AggFunc], of: str, currency: str) -> exp.Expr:
+    def bought_orders(self, people: People) -> exp.Expr:
+        """How many orders: a line without an order number is an order of its own, as in the pool."""
+        blank = exp.Nullif(this=exp.column("object", "f"), expression=exp.Literal.string(""))
+        key = exp.Cast(this=exp.column("key", "f"), to=self.bind.type("text"))
+        pair = exp.Tuple(expressions=[exp.column("source_id", "f"), exp.Coalesce(this=blank, expressions=[key])])
+        return people.measure(exp.Count(this=exp.Distinct(expressions=[pair])))
+
+    def _of(self, of: str) -> exp.Expr:
         if of == "amount":
-            return _only(aggregate(this=exp.column("amount_minor", "f")), self.in_currency("f", currency))
-        return aggregate(this=self.compare.json_number(exp.column("data", "f"), of.removeprefix("data.")))
+            return exp.column("amount_minor", "f")
+        return self.compare.json_number(exp.column("data", "f"), of.removeprefix("data."))
 
     # --- sequences
 
-    def sequence(self, node: w.Followed) -> Joined:
+    def sequence(self, node: w.Followed) -> People:
         """People for whom a first step was followed (or not) by another."""
         present = self.compare.present
         found = self._facts("f", "i", node.first.type, node.first.filters, node.window, self.currency)
@@ -164,66 +183,75 @@ class Sets:
                 over = self.bind(present.now - node.within, "moment")
                 found = found.where(exp.LTE(this=began.copy(), expression=over))
         exists: exp.Expr = exp.Exists(this=later)
-        return self._set(_grouped(found.where(exists if node.is_done else exp.Not(this=exists)), "i"))
+        return self._set(found.where(exists if node.is_done else exp.Not(this=exists)))
 
     # --- orders
 
-    def orders(self, node: w.Orders) -> Joined:
-        """People with orders of the sources, paid in the window."""
+    def orders(self, node: w.Orders, currency: str) -> People:
+        """People with orders of the sources, paid in the window; those in the currency where money is measured."""
         body = _of_people(exp.alias_(exp.to_table("orders"), "d", table=True), "d")
         if node.sources:
             body = body.where(self.of_sources("d", node.sources))
+        if node.measure in w.MONEY_MEASURES:
+            body = body.where(self.in_currency("d", currency))
         if node.window != w.EVER:
             body = body.where(self.compare.during(exp.column("paid_at", "d"), node.window))
-        return self._set(_grouped(body, "i"))
+        return self._set(body)
 
-    def order_measure(self, joined: Joined, measure: Measure, currency: str) -> exp.Expr:
+    def order_measure(self, people: People, measure: Measure) -> exp.Expr:
         """A measure of a set of orders, but for `average`."""
         paid_at = exp.column("paid_at", "d")
         match measure:
             case Measure.COUNT:
-                return joined.measure(exp.Count(this=paid_at))
+                return people.measure(exp.Count(this=paid_at))
             case Measure.FIRST_AT:
-                return joined.measure(exp.Min(this=paid_at))
+                return people.measure(exp.Min(this=paid_at))
             case Measure.LAST_AT | Measure.DAYS_SINCE_LAST:
-                return joined.measure(exp.Max(this=paid_at))
+                return people.measure(exp.Max(this=paid_at))
             case Measure.SPENT:
                 amount: exp.Expr = exp.column("paid_minor", "d")
             case Measure.REFUNDED:
                 amount = exp.column("refunded_minor", "d")
             case _:
                 amount = exp.Sub(this=exp.column("paid_minor", "d"), expression=exp.column("refunded_minor", "d"))
-        return joined.measure(_or_zero(_only(exp.Sum(this=amount), self.in_currency("d", currency))))
+        return people.measure(_or_zero(exp.Sum(this=amount)))
 
-    def order_average(self, joined: Joined, currency: str) -> tuple[exp.Expr, exp.Expr]:
-        """Spend and number of the paid orders of one currency."""
-        in_currency = self.in_currency("d", currency)
-        n = _only(exp.Count(this=exp.column("paid_at", "d")), in_currency.copy())
-        return joined.measure(_only(exp.Sum(this=exp.column("paid_minor", "d")), in_currency)), joined.measure(n)
+    def order_average(self, people: People) -> tuple[exp.Expr, exp.Expr]:
+        """Spend and number of the paid orders."""
+        return people.measure(exp.Sum(this=exp.column("paid_minor", "d"))), people.measure(exp.Count(this=exp.column("paid_at", "d")))
 
     # --- consents and identifiers
 
-    def consent(self, channel: str, purpose: str, state: w.ConsentState) -> exp.Expr:
-        """The latest word of each identifier, `*` included; one that says no outweighs those that say yes."""
-        subject, is_given = exp.column("subject", "c"), exp.column("is_given", "c")
-        decided = [exp.Ordered(this=exp.column(name, "c"), desc=True) for name in ("decided_at", "fact_key")]
-        latest = (
-            exp.select(subject, is_given)
-            .distinct(subject.copy())
-            .from_(exp.alias_(exp.to_table("consents"), "c", table=True))
-            .where(
-                self.bind.among(exp.column("channel", "c"), [channel, "*"], "texts"),
-                self.bind.among(exp.column("purpose", "c"), [purpose, "*"], "texts"),
-            )
-            .order_by(subject.copy(), *decided)
-        )
-        joined = self._set(_grouped(_of_people(exp.Subquery(this=latest, alias=_alias("w")), "w"), "i"))
-        if state is w.ConsentState.NONE:
-            return joined.lacks()
-        is_all_given = joined.measure(exp.LogicalAnd(this=exp.column("is_given", "w")))
-        return is_all_given if state is w.ConsentState.GIVEN else exp.Not(this=is_all_given)
+    def _words(self, channel: str, purpose: str, alias: str) -> list[exp.Expr]:
+        return [
+            self.bind.among(exp.column("channel", alias), [channel, "*"], "texts"),
+            self.bind.among(exp.column("purpose", alias), [purpose, "*"], "texts"),
+        ]
 
-    def identified(self, kinds: tuple[str, ...], scope: str = "", *, deliverable: bool = False) -> Joined:
+    def said(self, channel: str, purpose: str) -> People:
+        """People with any word on the channel and the purpose, `*` included."""
+        body = _of_people(exp.alias_(exp.to_table("consents"), "c", table=True), "c")
+        return self._set(body.where(*self._words(channel, purpose, "c")))
+
+    def refused(self, channel: str, purpose: str) -> People:
+        """People one of whose identifiers said no with its latest word."""
+
+        def when(alias: str) -> exp.Expr:
+            return exp.Tuple(expressions=[exp.column("decided_at", alias), exp.column("fact_key", alias)])
+
+        later = (
+            exp.select(exp.Literal.number(1))
+            .from_(exp.alias_(exp.to_table("consents"), "e", table=True))
+            .where(
+                exp.EQ(this=exp.column("subject", "e"), expression=exp.column("subject", "c")),
+                *self._words(channel, purpose, "e"),
+                exp.GT(this=when("e"), expression=when("c")),
+            )
+        )
+        body = _of_people(exp.alias_(exp.to_table("consents"), "c", table=True), "c").where(*self._words(channel, purpose, "c"))
+        return self._set(body.where(exp.Not(this=exp.column("is_given", "c")), exp.Not(this=exp.Exists(this=later))))
+
+    def identified(self, kinds: tuple[str, ...], scope: str = "", *, deliverable: bool = False) -> People:
         """People with an identifier of one of the kinds."""
         body = exp.select().from_(exp.alias_(exp.to_table("identifiers"), "i", table=True))
         body = body.where(self.bind.among(exp.column("kind", "i"), list(kinds), "texts"))
@@ -231,7 +259,7 @@ class Sets:
             body = body.where(exp.EQ(this=exp.column("scope", "i"), expression=self.bind(scope, "text")))
         if deliverable:
             body = body.where(is_null(exp.column("unreachable_at", "i")), is_null(exp.column("erased_at", "i")))
-        return self._set(_grouped(body, "i"))
+        return self._set(body)
 
 
 def _of_people(rows: exp.Expr, alias: str, people: str = "i") -> exp.Select:
@@ -242,10 +270,6 @@ def _of_people(rows: exp.Expr, alias: str, people: str = "i") -> exp.Select:
 
 def _alias(name: str) -> exp.TableAlias:
     return exp.TableAlias(this=exp.to_identifier(name))
-
-
-def _grouped(body: exp.Select, people: str) -> exp.Select:
-    return body.select(exp.column(PERSON, people), append=True).group_by(exp.column(PERSON, people))
 
 
 def _only(aggregate: exp.Expr, condition: exp.Expr) -> exp.Expr:

@@ -40,7 +40,7 @@ class Statement:
         self._bind = Binder(dialect)
         self._sets = Sets(self._bind, Comparer(self._bind, Present(now, brand.time_zone)), brand.currency, brand.time_zone)
         self._tree = Tree(self._sets, others or {})
-        self._where = self._tree.node(rule.where)
+        self._where = self._tree.node(rule.where, is_top=True)
 
     def people(self) -> Compiled:
         """Every member's `person_id`."""
@@ -70,7 +70,7 @@ class Statement:
 
     def _compiled(self, select: exp.Select) -> Compiled:
         whole = select.from_(exp.alias_(exp.to_table("profiles"), "p", table=True))
-        for joined in self._sets.joined.values():
+        for joined in self._sets.joined():
             on = exp.EQ(this=exp.column(PERSON, joined.alias), expression=column(PERSON))
             whole = whole.join(joined.subquery(), on=on, join_type="left")
         if not isinstance(self._where, exp.Boolean) or not self._where.this:
@@ -87,7 +87,7 @@ def each(
     tree = Tree(sets, others or {})
     counts = [exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=tree.node(node))) for node in nodes]
     whole = exp.select(*counts).from_(exp.alias_(exp.to_table("profiles"), "p", table=True))
-    for joined in sets.joined.values():
+    for joined in sets.joined():
         on = exp.EQ(this=exp.column(PERSON, joined.alias), expression=column(PERSON))
         whole = whole.join(joined.subquery(), on=on, join_type="left")
     return Compiled(whole.sql("postgres"), dict(bind.params))

@@ -16,7 +16,7 @@ from sqlglot import exp
 from siyu.segments import words as w
 from siyu.segments.compile import dialects
 from siyu.segments.compile.comparing import bounds, flipped, holds_for_zero, is_not_true, whole_values
-from siyu.segments.compile.sets import Joined, Sets, units
+from siyu.segments.compile.sets import People, Sets, units
 from siyu.segments.errors import RuleError
 from siyu.segments.reach import KINDS
 from siyu.segments.words import Measure, Op, SegmentId
@@ -41,14 +41,15 @@ class Tree:
         self.compare = sets.compare
         self.others = others
 
-    def node(self, node: w.Node, *, is_positive: bool = True) -> exp.Expr:
-        """A group or condition (or, with `is_positive=False`, its opposite) as SQL."""
+    def node(self, node: w.Node, *, is_positive: bool = True, is_top: bool = False) -> exp.Expr:
+        """A group or condition (or, with `is_positive=False`, its opposite) as SQL. `is_top`: only "and" stands above it."""
         match node:
             case w.Not():
-                return self.node(node.of, is_positive=not is_positive)
+                return self.node(node.of, is_positive=not is_positive, is_top=is_top)
             case w.All() | w.AnyOf():
-                parts = [self.node(inner, is_positive=is_positive) for inner in node.of]
                 is_all = isinstance(node, w.All) == is_positive
+                stays_top = is_top and (is_all or len(node.of) == 1)
+                parts = [self.node(inner, is_positive=is_positive, is_top=stays_top) for inner in node.of]
                 if not parts:
                     return exp.true() if is_all else exp.false()
                 return exp.and_(*parts) if is_all else exp.or_(*parts)
@@ -56,28 +57,36 @@ class Tree:
                 rule = self.others.get(node.segment_id)
                 if rule is None:
                     raise RuleError("no_segment", "", int(node.segment_id))
-                return self.node(rule.where, is_positive=is_positive == node.is_in)
+                return self.node(rule.where, is_positive=is_positive == node.is_in, is_top=is_top)
             case _:
-                return self.leaf(node) if is_positive else self.negated(node)
+                return self.leaf(node, is_top=is_top) if is_positive else self.negated(node, is_top=is_top)
 
-    def negated(self, leaf: w.Leaf) -> exp.Expr:
+    def negated(self, leaf: w.Leaf, *, is_top: bool) -> exp.Expr:
         """The opposite of a condition."""
         match leaf:
             case w.Orders(measure=measure) | w.Happened(measure=measure) | w.Bought(measure=measure) if measure in _TOTALS:
                 opposite = flipped(leaf.test)
                 if opposite:
-                    return self.leaf(replace(leaf, test=opposite))
+                    return self.leaf(replace(leaf, test=opposite), is_top=is_top)
             case w.Followed():
-                return self.sets.sequence(leaf).lacks()
+                return self.sets.sequence(leaf).lacks(is_top=is_top)
             case w.HasIdentifier():
-                return self._identified(leaf).lacks()
+                return self._identified(leaf).lacks(is_top=is_top)
             case w.Reachable(channel=channel) if KINDS.get(channel):
-                return self._reachable(leaf).lacks()
+                return self._reachable(leaf).lacks(is_top=is_top)
+            case w.ConsentIs(channel=channel, purpose=purpose, state=state):
+                match state:
+                    case w.ConsentState.NONE:
+                        return self.sets.said(channel, purpose).has(is_top=is_top)
+                    case w.ConsentState.WITHDRAWN:
+                        return self.sets.refused(channel, purpose).lacks(is_top=is_top)
+                    case w.ConsentState.GIVEN:
+                        return exp.or_(self.sets.said(channel, purpose).lacks(), self.sets.refused(channel, purpose).has())
             case _:
                 pass
-        return is_not_true(self.leaf(leaf))
+        return is_not_true(self.leaf(leaf, is_top=False))
 
-    def leaf(self, leaf: w.Leaf) -> exp.Expr:
+    def leaf(self, leaf: w.Leaf, *, is_top: bool) -> exp.Expr:
         """A condition."""
         match leaf:
             case w.TraitIs():
@@ -87,24 +96,33 @@ class Tree:
             case w.TagIs():
                 return self._tags(leaf)
             case w.ConsentIs():
-                return self.sets.consent(leaf.channel, leaf.purpose, leaf.state)
+                return self._consent(leaf, is_top=is_top)
             case w.Reachable():
                 if KINDS.get(leaf.channel, ()) is None:
                     return exp.true()
-                return self._reachable(leaf).has() if KINDS.get(leaf.channel) else exp.false()
+                return self._reachable(leaf).has(is_top=is_top) if KINDS.get(leaf.channel) else exp.false()
             case w.HasIdentifier():
-                return self._identified(leaf).has()
+                return self._identified(leaf).has(is_top=is_top)
             case w.Orders():
                 return self._orders(leaf)
             case w.Happened():
-                joined = self.sets.facts(leaf.type, leaf.filters, leaf.window, leaf.currency)
-                return self._facts(joined, leaf.measure, leaf.of, leaf.currency or self.sets.currency, leaf.test)
+                return self._event(leaf, is_top=is_top)
             case w.Bought():
-                return self._bought(leaf)
+                return self._bought(leaf, is_top=is_top)
             case w.Followed():
-                return self.sets.sequence(leaf).has()
+                return self.sets.sequence(leaf).has(is_top=is_top)
             case w.InSegment():
-                return self.node(leaf)
+                return self.node(leaf, is_top=is_top)
+
+    def _consent(self, leaf: w.ConsentIs, *, is_top: bool) -> exp.Expr:
+        said, refused = self.sets.said(leaf.channel, leaf.purpose), self.sets.refused(leaf.channel, leaf.purpose)
+        match leaf.state:
+            case w.ConsentState.GIVEN:
+                return exp.and_(said.has(is_top=is_top), refused.lacks(is_top=is_top))
+            case w.ConsentState.WITHDRAWN:
+                return refused.has(is_top=is_top)
+            case w.ConsentState.NONE:
+                return said.lacks(is_top=is_top)
 
     def _profile(self, leaf: w.ProfileIs) -> exp.Expr:
         name = column(leaf.field.value)
@@ -126,10 +144,10 @@ class Tree:
             case w.How.NONE:
                 return exp.Not(this=exp.paren(exp.ArrayOverlaps(this=column("tags"), expression=wanted)))
 
-    def _reachable(self, leaf: w.Reachable) -> Joined:
+    def _reachable(self, leaf: w.Reachable) -> People:
         return self.sets.identified(KINDS.get(leaf.channel) or (), deliverable=True)
 
-    def _identified(self, leaf: w.HasIdentifier) -> Joined:
+    def _identified(self, leaf: w.HasIdentifier) -> People:
         return self.sets.identified((leaf.kind,), leaf.scope)
 
     def _orders(self, leaf: w.Orders) -> exp.Expr:
@@ -142,16 +160,16 @@ class Tree:
             if leaf.measure is Measure.DAYS_SINCE_LAST:
                 return self._days_since(value, leaf.test)
             return self.compare.whole(value, leaf.test, units(currency) if leaf.measure in w.MONEY_MEASURES else 1)
-        joined = self.sets.orders(leaf)
+        people = self.sets.orders(leaf, currency)
         if leaf.measure is Measure.AVERAGE:
-            total, n = self.sets.order_average(joined, currency)
+            total, n = self.sets.order_average(people)
             return self.compare.ratio(total, n, leaf.test, units(currency))
-        value = self.sets.order_measure(joined, leaf.measure, currency)
+        value = self.sets.order_measure(people, leaf.measure)
         if leaf.measure in w.MOMENT_MEASURES:
             return self.compare.moment(value, leaf.test)
         if leaf.measure is Measure.DAYS_SINCE_LAST:
             return self._days_since(value, leaf.test)
-        return self._total(joined, value, leaf.test, units(currency) if leaf.measure in w.MONEY_MEASURES else 1)
+        return self._total(people, value, leaf.test, units(currency) if leaf.measure in w.MONEY_MEASURES else 1)
 
     def _profile_measure(self, measure: Measure, currency: str) -> exp.Expr:
         match measure:
@@ -196,36 +214,55 @@ class Tree:
             parts.append(exp.GT(this=moment.copy(), expression=self.bind(now - timedelta(days=most + 1), "moment")))
         return exp.paren(exp.and_(*parts))
 
-    def _facts(self, joined: Joined, measure: Measure, of: str, currency: str, test: w.Comparison) -> exp.Expr:
+    def _event(self, leaf: w.Happened, *, is_top: bool) -> exp.Expr:
+        currency = leaf.currency or self.sets.currency
+        people = self.sets.facts(leaf.type, leaf.filters, leaf.window, currency, is_money=leaf.of == "amount")
+        if leaf.measure is Measure.COUNT and is_some(leaf.test):
+            return people.has(is_top=is_top)
+        if leaf.measure is Measure.COUNT and is_none(leaf.test):
+            return people.lacks(is_top=is_top)
+        return self._facts(people, leaf.measure, leaf.of, currency, leaf.test)
+
+    def _facts(self, people: People, measure: Measure, of: str, currency: str, test: w.Comparison) -> exp.Expr:
         scale = units(currency) if of == "amount" else 1
         if measure is Measure.AVG:
-            return self.compare.ratio(*self.sets.fact_average(joined, of, currency), test, scale)
-        value = self.sets.fact_measure(joined, measure, of, currency)
+            return self.compare.ratio(*self.sets.fact_average(people, of), test, scale)
+        value = self.sets.fact_measure(people, measure, of)
         if measure in w.MOMENT_MEASURES:
             return self.compare.moment(value, test)
         if measure in (Measure.MIN, Measure.MAX):
             return self.compare.whole(value, test, scale) if of == "amount" else self.compare.exact(value, test)
-        is_whole = measure is not Measure.SUM or of == "amount"
-        return self._total(joined, value, test, scale, is_whole=is_whole, is_rows=measure is Measure.COUNT)
+        return self._total(people, value, test, scale, is_whole=measure is not Measure.SUM or of == "amount")
 
-    def _bought(self, leaf: w.Bought) -> exp.Expr:
+    def _bought(self, leaf: w.Bought, *, is_top: bool) -> exp.Expr:
         currency = leaf.currency or self.sets.currency
-        joined = self.sets.facts(_PAID, (w.Filter(f"data.{leaf.by}", leaf.what),), leaf.window, currency)
+        what = (w.Filter(f"data.{leaf.by}", leaf.what),)
+        people = self.sets.facts(_PAID, what, leaf.window, currency, is_money=leaf.measure is Measure.SPENT)
         match leaf.measure:
             case Measure.SPENT:
-                return self._facts(joined, Measure.SUM, "amount", currency, leaf.test)
+                return self._facts(people, Measure.SUM, "amount", currency, leaf.test)
             case Measure.QUANTITY:
-                return self._facts(joined, Measure.SUM, "data.quantity", currency, leaf.test)
+                return self._facts(people, Measure.SUM, "data.quantity", currency, leaf.test)
+            case Measure.OBJECTS if is_some(leaf.test):
+                return people.has(is_top=is_top)
+            case Measure.OBJECTS if is_none(leaf.test):
+                return people.lacks(is_top=is_top)
+            case Measure.OBJECTS:
+                return self._total(people, self.sets.bought_orders(people), leaf.test)
             case measure:
-                return self._facts(joined, measure, "", currency, leaf.test)
+                return self._facts(people, measure, "", currency, leaf.test)
 
-    def _total(
-        self, joined: Joined, value: exp.Expr, test: w.Comparison, scale: int = 1, *, is_whole: bool = True, is_rows: bool = False
-    ) -> exp.Expr:  # fmt: skip
+    def _total(self, people: People, value: exp.Expr, test: w.Comparison, scale: int = 1, *, is_whole: bool = True) -> exp.Expr:
         """A measure that is nought for people outside the set."""
-        if is_rows and bounds(test, 1) == (1, None):
-            return joined.has()
-        if is_rows and (bounds(test, 1) == (None, 0) or test == w.Comparison(Op.EQ, (Decimal(0),))):
-            return joined.lacks()
         holds = self.compare.whole(value, test, scale) if is_whole else self.compare.exact(value, test)
-        return exp.or_(joined.lacks(), holds) if holds_for_zero(test) else holds
+        return exp.or_(people.lacks(), holds) if holds_for_zero(test) else holds
+
+
+def is_some(test: w.Comparison) -> bool:
+    """Whether a test of a whole number that is never negative says no more than "at least one"."""
+    return bounds(test, 1) == (1, None)
+
+
+def is_none(test: w.Comparison) -> bool:
+    """Whether it says "none"."""
+    return bounds(test, 1) == (None, 0) or test == w.Comparison(Op.EQ, (Decimal(0),))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
+from tests.web import seed
 
 from siyu.base.ground import Ground
 from siyu.web import app, create_staff
 
 PASSWORD = "correct horse battery"
 ROLES = ("owner", "operator", "viewer")
+OURS = {"accept": "text/html", "sec-fetch-site": "same-origin"}
 
 
 @pytest.fixture
@@ -23,32 +27,47 @@ def staffed(ground: Ground) -> Ground:
     return ground
 
 
-class Browser(TestClient):
-    """A client that keeps cookies and knows how to sign in and to post with the page's token."""
+@pytest.fixture
+def shop(staffed: Ground) -> Ground:
+    """The staffed ground with a small shop's people, orders, visits and receipts."""
+    seed.seed(staffed, people=40)
+    return staffed
 
-    def token(self, path: str = "/") -> str:
+
+class Browser(TestClient):
+    """A client that keeps cookies, and knows how to sign in and how to post with a page's token."""
+
+    def look(self, path: str, **headers: str) -> httpx.Response:
+        """Open a page as a browser would, without following where it leads."""
+        return self.get(path, headers={"accept": "text/html", **headers}, follow_redirects=False)
+
+    def token(self, path: str = "/settings/me") -> str:
         """The form token of a page."""
-        text = self.get(path, headers={"accept": "text/html"}).text
+        text = self.look(path).text
         return text.split('name="csrf" value="', 1)[1].split('"', 1)[0]
 
     def sign_in(self, login: str, password: str = PASSWORD) -> Browser:
         """Sign in by the form."""
-        answer = self.send_form("/sign-in", {"login": login, "password": password}, token_from="/sign-in")
+        answer = self.fill("/sign-in", {"login": login, "password": password}, token_from="/sign-in")
         assert answer.status_code == 303, answer.text
         return self
 
-    def send_form(self, path: str, values: dict[str, str], *, token_from: str = "/jobs", **options: object):  # type: ignore[no-untyped-def]
+    def fill(self, path: str, values: dict[str, Any], *, token_from: str = "/settings/me", **headers: str) -> httpx.Response:
         """Post a form as a browser would."""
-        headers = {"accept": "text/html", "sec-fetch-site": "same-origin", **options.pop("headers", {})}  # type: ignore[dict-item]
-        return self.post(path, data={"csrf": self.token(token_from), **values}, headers=headers, follow_redirects=False, **options)
+        data = {"csrf": self.token(token_from), **values}
+        return self.post(path, data=data, headers={**OURS, **headers}, follow_redirects=False)
+
+
+Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def browse(staffed: Ground) -> Callable[[str], Browser]:
+def browse(staffed: Ground) -> Browse:
     """Open a browser; with a role, signed in as that one."""
+    made = app(staffed)
 
     def make(role: str = "") -> Browser:
-        browser = Browser(app(staffed), base_url="http://127.0.0.1:8000", raise_server_exceptions=False)
+        browser = Browser(made, base_url="http://127.0.0.1:8000", raise_server_exceptions=False)
         return browser.sign_in(role) if role else browser
 
     return make

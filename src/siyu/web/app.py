@@ -7,6 +7,7 @@ import importlib.util
 import logging
 import secrets
 import traceback
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -48,6 +49,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "x-frame-options": "DENY",
+    "cache-control": "no-store",
 }
 
 
@@ -57,10 +59,9 @@ def app(ground: Ground) -> Starlette:
     for name in PAGES:
         if importlib.util.find_spec(f"siyu.web.{name}") is None:
             continue
-        for route in importlib.import_module(f"siyu.web.{name}").routes(ground):
-            if not isinstance(route, Guarded):
-                raise RuntimeError(f"siyu.web.{name}: a route does not say who may come in; make it with page, deed or anyone")
-            routes.append(route)
+        module = importlib.import_module(f"siyu.web.{name}")
+        if hasattr(module, "routes"):
+            routes.extend(guarded(name, module.routes(ground)))
     for door in DOORS:
         if _has(door) and hasattr(module := importlib.import_module(door), "routes"):
             routes.extend(module.routes(ground))
@@ -73,6 +74,16 @@ def app(ground: Ground) -> Starlette:
     made.state.ground = ground
     made.state.paths = {route.path for route in routes if isinstance(route, Route)}
     return made
+
+
+def guarded(name: str, routes: Iterable[BaseRoute]) -> list[Guarded]:
+    """The routes of one of our modules. Raises `RuntimeError` when one of them does not say who may come in: the default is nobody."""
+    found = []
+    for route in routes:
+        if not isinstance(route, Guarded):
+            raise RuntimeError(f"siyu.web.{name}: a route does not say who may come in; make it with page, deed or anyone")
+        found.append(route)
+    return found
 
 
 def _has(module: str) -> bool:

@@ -13,13 +13,13 @@ from siyu.base.clock import SharedClock
 from siyu.base.db import Database
 from siyu.base.errors import ConfigError
 from siyu.base.ground import Ground
-from siyu.cli.checkup import BEFORE_DATABASE, WITH_DATABASE, Check, Finding, Health, Patient
+from siyu.cli.checkup import BEFORE_DATABASE, WITH_DATABASE, Check, Degree, Finding, Patient
 from siyu.cli.checkup.words import ill, well
 from siyu.cli.opening import settings_of
 from siyu.cli.screen import command, plain, report, word
 
 _PATIENCE = 8.0  # seconds that the database is given to answer
-_MARK = {Health.WELL: "ok  ", Health.WATCH: "look", Health.ILL: "FAIL"}
+_MARK = {Degree.WELL: "ok  ", Degree.WATCH: "look", Degree.ILL: "FAIL"}
 
 
 def add(subparsers: Any) -> None:
@@ -31,10 +31,10 @@ def run(args: argparse.Namespace) -> int:
     """Look at everything; exit code 1 when something does not work or is not safe."""
     log.setup("error")
     findings = list(examine(args))
-    count = {health: sum(one.health is health for one in findings) for health in Health}
-    value = {"is_well": not count[Health.ILL], "ill": count[Health.ILL], "watch": count[Health.WATCH], "findings": plain(findings)}
+    count = {health: sum(one.health is health for one in findings) for health in Degree}
+    value = {"is_well": not count[Degree.ILL], "ill": count[Degree.ILL], "watch": count[Degree.WATCH], "findings": plain(findings)}
     report(args, value, _lines(findings))
-    return 1 if count[Health.ILL] else 0
+    return 1 if count[Degree.ILL] else 0
 
 
 def _lines(findings: list[Finding]) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _lines(findings: list[Finding]) -> Iterator[str]:
         yield f"{_MARK[one.health]}  {one.what}"
         if one.remedy:
             yield f"      {one.remedy}"
-    faults = sum(one.health is Health.ILL for one in findings)
+    faults = sum(one.health is Degree.ILL for one in findings)
     yield word("cli.doctor_sum_ill", count=faults) if faults else word("cli.doctor_sum_well")
 
 
@@ -51,7 +51,7 @@ def examine(args: argparse.Namespace) -> Iterator[Finding]:
     try:
         config = settings_of(args)
     except ConfigError as err:
-        yield Finding("config", Health.ILL, err.what, err.remedy)
+        yield Finding("config", Degree.ILL, err.what, err.remedy)
         return
     patient = Patient(config, os.environ.get("SIYU_KEYS", ""))
     yield from _all(BEFORE_DATABASE, patient)
@@ -68,7 +68,7 @@ def examine(args: argparse.Namespace) -> Iterator[Finding]:
             stack.callback(db.close)
             kept = vault.load(config.data, patient.env_keys) if patient.env_keys or (config.data / "keys.json").exists() else None
         except ConfigError as err:
-            yield Finding("database", Health.ILL, err.what, err.remedy)
+            yield Finding("database", Degree.ILL, err.what, err.remedy)
             return
         yield well("database_own") if config.database_url else well("database_embedded")
         if kept is None:

@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import TextIO
 
+from siyu.cli.screen import word
+
 _REDRAW_AFTER = 0.1  # seconds, on a terminal
 _SAY_AFTER = 5.0  # seconds, in a log
 
@@ -57,7 +59,8 @@ class Progress:
             share = min(1.0, self._done / self._total)
             bar = "#" * round(share * 24)
             left = (self._total - self._done) / rate if rate else 0
-            text = f"{self._title} [{bar:<24}] {share:4.0%} {self._done:,}/{self._total:,} {rate:,.0f}/s {left:,.0f} s left"
+            rest = word("cli.progress_left", seconds=f"{left:,.0f}")
+            text = f"{self._title} [{bar:<24}] {share:4.0%} {self._done:,}/{self._total:,} {rate:,.0f}/s {rest}"
         else:
             text = f"{self._title} {self._done:,} {rate:,.0f}/s"
         return f"{text} {self._detail}".rstrip()

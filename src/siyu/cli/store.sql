@@ -44,3 +44,26 @@ order by xact_start limit 1;
 
 -- name: parked
 select room, what, count(*) from parked where released_at is null group by room, what order by room, what;
+
+-- name: count_people
+select count(*) from profiles;
+
+-- name: count_facts
+select count(*) from facts;
+
+-- name: count_orders
+select count(*) from orders;
+
+-- name: export_people
+select person_id, is_known, stage, tags, orders_n, spent_minor, refunded_minor, first_seen_at, last_seen_at, first_order_at, last_order_at, traits
+from profiles order by person_id;
+
+-- name: export_facts
+select f.key::text, s.name, f.type, f.occurred_at, f.received_at, i.person_id, f.object, f.amount_minor, f.currency, f.data
+from facts f join sources s using (source_id) left join identifiers i on i.identifier_id = f.subject
+order by f.xid, f.seq;
+
+-- name: export_orders
+select s.name, o.order_no, i.person_id, o.paid_at, o.touched_at, o.paid_minor, o.refunded_minor, o.lines_n, o.currency
+from orders o join sources s using (source_id) left join identifiers i on i.identifier_id = o.subject
+order by o.source_id, o.order_no;

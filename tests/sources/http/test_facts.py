@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conftest import NOW
 from siyu.pool import Fact, Kind, check
 from siyu.sources.http import facts, names, people, trade
-from siyu.sources.http.words import HttpSource, Problem, Taken
+from siyu.sources.http.words import HttpSource, Refusal, Taken
 
 WEB = HttpSource(7, "web", "CNY")
 DOCS = Path(__file__).parents[3] / "docs" / "http-api.md"
@@ -48,7 +48,7 @@ def test_names_of_events(event: str, type_: str) -> None:
 @settings(max_examples=150, deadline=None)
 def test_any_name_becomes_a_type_that_the_pool_takes(event: str) -> None:
     if not names.snake(event):
-        with pytest.raises(Problem):
+        with pytest.raises(Refusal):
             track(event)
         return
     type_ = names.type_of(event)[0]
@@ -131,7 +131,7 @@ def test_refunds_are_negative_however_they_are_written() -> None:
     ],
 )
 def test_what_is_wrong_has_a_code(message: dict[str, Any], code: str) -> None:
-    with pytest.raises(Problem) as no:
+    with pytest.raises(Refusal) as no:
         read(message)
     assert no.value.code == code
 
@@ -203,7 +203,7 @@ def test_whatever_comes_is_facts_that_the_pool_takes_or_a_problem_with_a_text(in
     try:
         for fact in facts.read(raw, WEB, NOW).facts:
             check(fact, NOW)
-    except Problem as problem:
+    except Refusal as problem:
         assert f"sources.http_{problem.code}" in catalogue()
 
 

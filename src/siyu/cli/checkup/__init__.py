@@ -4,7 +4,7 @@ from siyu.cli.checkup.machine import address, data_directory, keys
 from siyu.cli.checkup.messages import mail_server, stuck_channels, unknown_sends
 from siyu.cli.checkup.people import passwords, staff_there
 from siyu.cli.checkup.server import clocks, connections, durability, migrations, version
-from siyu.cli.checkup.words import Check, Finding, Health, Patient
+from siyu.cli.checkup.words import Check, Degree, Finding, Patient
 from siyu.cli.checkup.work import jobs_stuck, long_transactions, messages_waiting, parked_rows, readers_behind, rejected_messages
 
 BEFORE_DATABASE: list[Check] = [data_directory, keys, address]
@@ -13,4 +13,4 @@ WITH_DATABASE: list[Check] = [
     long_transactions, parked_rows, jobs_stuck, rejected_messages, staff_there, passwords,
 ]  # fmt: skip
 
-__all__ = ["BEFORE_DATABASE", "WITH_DATABASE", "Check", "Finding", "Health", "Patient"]
+__all__ = ["BEFORE_DATABASE", "WITH_DATABASE", "Check", "Degree", "Finding", "Patient"]

@@ -12,8 +12,8 @@ from siyu.base.ground import Ground
 from siyu.cli.screen import word
 
 
-class Health(StrEnum):
-    """How something is."""
+class Degree(StrEnum):
+    """How well something is."""
 
     WELL = "well"
     WATCH = "watch"  # works, and somebody should know
@@ -25,7 +25,7 @@ class Finding:
     """One thing that was looked at: a sentence that says what is true, and what to do about it."""
 
     about: str
-    health: Health
+    health: Degree
     what: str
     remedy: str = ""
 
@@ -51,14 +51,14 @@ Check = Callable[[Patient], Iterator[Finding]]
 
 def well(case: str, **values: Any) -> Finding:
     """All is well: the text `cli.doctor_<case>`."""
-    return Finding(case, Health.WELL, word(f"cli.doctor_{case}", **values))
+    return Finding(case, Degree.WELL, word(f"cli.doctor_{case}", **values))
 
 
 def watch(case: str, **values: Any) -> Finding:
     """Somebody should know: the texts `cli.doctor_<case>` and `cli.doctor_<case>_remedy`."""
-    return Finding(case, Health.WATCH, word(f"cli.doctor_{case}", **values), word(f"cli.doctor_{case}_remedy", **values))
+    return Finding(case, Degree.WATCH, word(f"cli.doctor_{case}", **values), word(f"cli.doctor_{case}_remedy", **values))
 
 
 def ill(case: str, **values: Any) -> Finding:
     """It does not work or is not safe: the texts `cli.doctor_<case>` and `cli.doctor_<case>_remedy`."""
-    return Finding(case, Health.ILL, word(f"cli.doctor_{case}", **values), word(f"cli.doctor_{case}_remedy", **values))
+    return Finding(case, Degree.ILL, word(f"cli.doctor_{case}", **values), word(f"cli.doctor_{case}_remedy", **values))

@@ -21,9 +21,9 @@ import msgspec
 
 from siyu.pool import Fact, Identifier, Kind
 from siyu.sources.http import moments, names, people, trade
-from siyu.sources.http.words import TYPES, HttpSource, Message, Order, Problem, Taken
+from siyu.sources.http.words import TYPES, Call, HttpSource, Refusal, Sale, Taken
 
-_DECODER = msgspec.json.Decoder(Message)
+_DECODER = msgspec.json.Decoder(Call)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _EVERYWHERE = "*"
 _CHANNEL_OF = {"e_mail": "email", "mail": "email", "邮件": "email", "短信": "sms", "企业微信": "wecom", "微信": "wechat"}
@@ -41,7 +41,7 @@ def read(
     sent_at: Any = None,
     is_anonymous: IsAnonymous = people.is_like_anonymous,
 ) -> Taken:
-    """The facts of one message. Raises `Problem`.
+    """The facts of one message. Raises `Refusal`.
 
     `forced_type` is the call named in the URL. `context` and `sent_at` stand in the batch for all its items; the item's own win.
     `is_anonymous` says whether an alias's previousId is an anonymous id or an account's.
@@ -49,12 +49,12 @@ def read(
     try:
         message = _DECODER.decode(raw)
     except msgspec.ValidationError as err:
-        raise Problem("number" if "range" in str(err) else "shape") from None
+        raise Refusal("number" if "range" in str(err) else "shape") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Problem("json") from None
+        raise Refusal("json") from None
     kind = forced_type or message.type
     if kind not in TYPES:
-        raise Problem("type", "type")
+        raise Refusal("type", "type")
     about = _merged(context, message.context)
     user_id, anonymous_id = people.id_text(message.user_id), people.id_text(message.anonymous_id)
     sent = message.sent_at if message.sent_at is not None else sent_at
@@ -62,7 +62,7 @@ def read(
     traits = _traits(message, about) if kind in ("identify", "track", "page", "screen") else {}
     who = dict.fromkeys(people.named(user_id, anonymous_id, source.source_id))
     if not who and not (kind == "alias"):
-        raise Problem("identity", "userId")
+        raise Refusal("identity", "userId")
     who |= dict.fromkeys(people.in_traits(traits, source.region))
     who |= dict.fromkeys(people.in_context(about, source.region))
     one = _One(
@@ -90,13 +90,13 @@ def _merged(outer: Mapping[str, Any] | None, inner: Any) -> dict[str, Any]:
     return merged
 
 
-def _traits(message: Message, context: Mapping[str, Any]) -> dict[str, Any]:
+def _traits(message: Call, context: Mapping[str, Any]) -> dict[str, Any]:
     inside = context.get("traits")
     own = message.traits
     return {**(inside if isinstance(inside, dict) else {}), **(own if isinstance(own, dict) else {})}
 
 
-def _id(message: Message, raw: bytes, sent: Any) -> str:
+def _id(message: Call, raw: bytes, sent: Any) -> str:
     """messageId; without one a digest of the message, so that the same message sent again is the same fact.
 
     A message that says neither its id nor any time cannot be told from its own repetition; it is taken as new, for a purchase that is
@@ -121,7 +121,7 @@ class _One:
 
     def __init__(
         self,
-        message: Message,
+        message: Call,
         kind: str,
         source: HttpSource,
         who: tuple[Identifier, ...],
@@ -150,7 +150,7 @@ class _One:
         more.setdefault("identifiers", self.who)
         return Fact(type_, self.message_id + part, self.occurred_at, data=data, personal=personal, **more)
 
-    def taken(self, *facts: Fact, order: Order | None = None) -> Taken:
+    def taken(self, *facts: Fact, order: Sale | None = None) -> Taken:
         return Taken(self.message_id, facts, order)
 
     def identify(self, traits: Mapping[str, Any]) -> Taken:
@@ -172,7 +172,7 @@ class _One:
     def group(self) -> Taken:
         group_id = people.id_text(self.message.group_id)
         if not group_id:
-            raise Problem("group", "groupId")
+            raise Refusal("group", "groupId")
         traits = self.message.traits if isinstance(self.message.traits, dict) else {}
         plain, personal = people.part(traits, is_person=False)
         return self.taken(self.fact("group.joined", {"traits": plain}, personal, object=group_id))
@@ -180,22 +180,22 @@ class _One:
     def alias(self, user_id: str) -> Taken:
         previous = people.id_text(self.message.previous_id)
         if not previous:
-            raise Problem("previous", "previousId")
+            raise Refusal("previous", "previousId")
         if not user_id:
-            raise Problem("identity", "userId")
+            raise Refusal("identity", "userId")
         is_anonymous = previous == people.id_text(self.message.anonymous_id) or self.is_anonymous(previous)
         kind, scope = (Kind.ANONYMOUS_ID, str(self.source.source_id)) if is_anonymous else (Kind.USER_ID, "")
         old = people.identifier(kind, previous, scope)
         if old is None:
-            raise Problem("previous", "previousId")
+            raise Refusal("previous", "previousId")
         if not self.who:
-            raise Problem("identity", "userId")
+            raise Refusal("identity", "userId")
         return self.taken(self.fact("identity.aliased", {}, {}, identifiers=tuple(dict.fromkeys((*self.who, old)))))
 
     def track(self) -> Taken:
         event = self.message.event
         if not isinstance(event, str) or not names.snake(event):
-            raise Problem("event", "event")
+            raise Refusal("event", "event")
         type_, is_known = names.type_of(event)
         if type_ in ("order.paid", "order.refunded"):
             return self.order(type_)
@@ -206,7 +206,7 @@ class _One:
         if type_ in ("tag.added", "tag.removed"):
             about = people.id_text(self.properties.get("tag") or self.properties.get("name"))
             if not about:
-                raise Problem("tag", "properties.tag")
+                raise Refusal("tag", "properties.tag")
             return self.taken(self.fact(type_, {"tag": about}, {}, object=about[:500]))
         thing = type_.partition(".")[0]
         if thing in ("product", "cart", "wishlist"):
@@ -228,14 +228,14 @@ class _One:
         values = self.properties
         number = trade.order_no(values)
         if not number or len(number) > 200:
-            raise Problem("order", "properties.order_id")
+            raise Refusal("order", "properties.order_id")
         currency = trade.currency_of(values, self.source.currency)
         given = trade.lines(values)
         weights = [trade.weight(line, currency, f"properties.products[{n}]") for n, line in enumerate(given)]
         whole = trade.total(values, weights, currency)
         is_refund = type_ == "order.refunded"
         if whole is None and not is_refund:
-            raise Problem("order_amount", "properties.total")
+            raise Refusal("order_amount", "properties.total")
         if whole is not None and is_refund:
             whole = -abs(whole)
         rest = {k: v for k, v in values.items() if k not in ("products", "items", "line_items")}
@@ -252,7 +252,7 @@ class _One:
                     part=f"#{n}" if n else "", object=number, amount_minor=part, currency=currency,
                 )
             )  # fmt: skip
-        return self.taken(*facts, order=Order(number, whole, currency, is_refund))
+        return self.taken(*facts, order=Sale(number, whole, currency, is_refund))
 
     def consent(self, type_: str) -> Taken:
         said = trade.first(self.properties, "channel", "channels")
@@ -260,7 +260,7 @@ class _One:
         channels = [_CHANNEL_OF.get(one.strip().lower(), one.strip().lower()) for one in named if one.strip()]
         if not channels:
             if type_ == "consent.given":
-                raise Problem("consent", "properties.channel")
+                raise Refusal("consent", "properties.channel")
             channels = [_EVERYWHERE]  # whoever says no without saying where means everywhere
         purpose = people.id_text(self.properties.get("purpose")) or (_EVERYWHERE if channels == [_EVERYWHERE] else "marketing")
         plain, _ = people.part({k: v for k, v in self.properties.items() if k not in ("channel", "channels")}, is_person=False)

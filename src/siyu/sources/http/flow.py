@@ -1,4 +1,4 @@
-"""The story of the HTTP source: parcels of one or many requests go in by one transaction, and are answered after it has committed."""
+"""The story of the HTTP source: loads of one or many requests go in by one transaction, and are answered after it has committed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from siyu.sources.http.words import (
     SETTING_BATCH_BYTES,
     SETTING_EVENT_BYTES,
     HttpSource,
-    Kept,
     Limits,
-    Parcel,
-    Problem,
+    Load,
     PutAside,
+    Refusal,
     Reject,
+    Stored,
     Taken,
 )
 
@@ -38,7 +38,7 @@ _REFUSALS = (InputError, psycopg.DataError, psycopg.IntegrityError)
 
 
 class _AllOrNothing(Exception):
-    """A strict parcel met something that cannot be taken; its transaction is given up."""
+    """A strict load met something that cannot be taken; its transaction is given up."""
 
     def __init__(self, rejects: list[Reject]) -> None:
         super().__init__()
@@ -52,7 +52,11 @@ def make_source(conn: Connection, name: str, *, now: datetime, currency: str = "
     """
     key = new_key()
     if store.source_exists(conn, name):
-        raise InputError(f"A source named “{name}” is there already.", "Choose another name, or make a new key for it: siyu source renew NAME.", field="name")
+        raise InputError(
+            f"A source named “{name}” is there already.",
+            "Choose another name, or make a new key for it: siyu source renew NAME.",
+            field="name",
+        )
     source_id = ensure_source(
         conn, name, "http", now=now, currency=currency, owner=owner, purpose=purpose, write_key_digest=digest_of(key)
     )  # fmt: skip
@@ -108,63 +112,63 @@ def is_anonymous(ground: Ground, source_id: int, text: str) -> bool:
         return store.is_anonymous(conn, source_id, ground.vault.lookup(one.kind, one.scope, one.value))
 
 
-def keep(ground: Ground, parcels: Sequence[Parcel]) -> list[Kept]:
-    """Commit the parcels; what it returns is on disk. Raises `psycopg.OperationalError` when the database is not there.
+def keep(ground: Ground, loads: Sequence[Load]) -> list[Stored]:
+    """Commit the loads; what it returns is on disk. Raises `psycopg.OperationalError` when the database is not there.
 
-    Parcels share one transaction, so that many small requests cost one flush. What the pool refuses is found by taking the parcels
+    Loads share one transaction, so that many small requests cost one flush. What the pool refuses is found by taking the loads
     apart, so that only the messages that are really refused are put aside.
     """
     try:
-        return _commit(ground, parcels, are_apart=False)
+        return _commit(ground, loads, are_apart=False)
     except _AllOrNothing as no:
-        if len(parcels) == 1:
-            return [Kept(0, no.rejects)]
+        if len(loads) == 1:
+            return [Stored(0, no.rejects)]
     except _REFUSALS as err:
-        log.warning("a batch was refused and is taken apart", extra={"error": type(err).__name__, "parcels": len(parcels)})
-        if len(parcels) == 1:
+        log.warning("a batch was refused and is taken apart", extra={"error": type(err).__name__, "loads": len(loads)})
+        if len(loads) == 1:
             try:
-                return _commit(ground, parcels, are_apart=True)
+                return _commit(ground, loads, are_apart=True)
             except _AllOrNothing as no:
-                return [Kept(0, no.rejects)]
-    return [kept for parcel in parcels for kept in keep(ground, [parcel])]
+                return [Stored(0, no.rejects)]
+    return [kept for load in loads for kept in keep(ground, [load])]
 
 
-def _commit(ground: Ground, parcels: Sequence[Parcel], *, are_apart: bool) -> list[Kept]:
+def _commit(ground: Ground, loads: Sequence[Load], *, are_apart: bool) -> list[Stored]:
     with ground.db.tx() as conn:
         conn.execute(store.Q.durable)
-        answers = _weigh_orders(conn, parcels)
+        answers = _weigh_orders(conn, loads)
         by_source: dict[int, list[int]] = {}
-        for n, parcel in enumerate(parcels):
-            by_source.setdefault(parcel.source.source_id, []).append(n)
+        for n, load in enumerate(loads):
+            by_source.setdefault(load.source.source_id, []).append(n)
         for source_id, its in sorted(by_source.items()):
-            received_at = min(parcels[n].received_at for n in its)
+            received_at = min(loads[n].received_at for n in its)
             if are_apart:
                 for n in its:
-                    _record_apart(ground, conn, parcels[n], *answers[n])
+                    _record_apart(ground, conn, loads[n], *answers[n])
             else:
                 facts = [fact for n in its for taken in answers[n][0] for fact in taken.facts]
                 if facts:
                     record(ground, conn, source_id, facts, received_at=received_at)
         aside = []
-        for parcel, (_, rejects) in zip(parcels, answers, strict=True):
-            if rejects and parcel.is_strict:
+        for load, (_, rejects) in zip(loads, answers, strict=True):
+            if rejects and load.is_strict:
                 raise _AllOrNothing(rejects)
-            aside += [(parcel.source.source_id, reject, parcel.received_at) for reject in rejects]
+            aside += [(load.source.source_id, reject, load.received_at) for reject in rejects]
         if aside:
             store.put_aside(conn, ground.vault, [(s, r) for s, r, _ in aside], [at for _, _, at in aside])
         conn.execute(store.Q.ring)
-    return [Kept(len(taken), rejects) for taken, rejects in answers]
+    return [Stored(len(taken), rejects) for taken, rejects in answers]
 
 
-def _record_apart(ground: Ground, conn: Connection, parcel: Parcel, taken: list[Taken], rejects: list[Reject]) -> None:
-    """Record the messages of one parcel, halving until those that the pool refuses stand alone; moves them to `rejects`."""
+def _record_apart(ground: Ground, conn: Connection, load: Load, taken: list[Taken], rejects: list[Reject]) -> None:
+    """Record the messages of one load, halving until those that the pool refuses stand alone; moves them to `rejects`."""
     waiting = [list(taken)]
     while waiting:
         some = waiting.pop()
         try:
             with conn.transaction():
                 facts = [fact for one in some for fact in one.facts]
-                record(ground, conn, parcel.source.source_id, facts, received_at=parcel.received_at)
+                record(ground, conn, load.source.source_id, facts, received_at=load.received_at)
         except _REFUSALS as err:
             if len(some) > 1:
                 half = len(some) // 2
@@ -172,30 +176,30 @@ def _record_apart(ground: Ground, conn: Connection, parcel: Parcel, taken: list[
                 continue
             field = err.field.rpartition(".")[2] if isinstance(err, InputError) else ""
             taken.remove(some[0])
-            rejects.append(Reject(some[0].place, Problem("refused", field), some[0].type, some[0].raw))
+            rejects.append(Reject(some[0].place, Refusal("refused", field), some[0].type, some[0].raw))
 
 
-def _weigh_orders(conn: Connection, parcels: Sequence[Parcel]) -> list[tuple[list[Taken], list[Reject]]]:
+def _weigh_orders(conn: Connection, loads: Sequence[Load]) -> list[tuple[list[Taken], list[Reject]]]:
     """Sell each order once, and find the amount of refunds that name none."""
-    answers = [(list(parcel.taken), list(parcel.rejects)) for parcel in parcels]
+    answers = [(list(load.taken), list(load.rejects)) for load in loads]
     done = [
-        (parcel.source.source_id, taken.message_id, taken.order)
-        for parcel in parcels for taken in parcel.taken if taken.order and not taken.order.is_refund
+        (load.source.source_id, taken.message_id, taken.order)
+        for load in loads for taken in load.taken if taken.order and not taken.order.is_refund
     ]  # fmt: skip
     open_refunds = [
-        (parcel.source.source_id, taken.order.order_no)
-        for parcel in parcels for taken in parcel.taken if taken.order and taken.order.amount_minor is None
+        (load.source.source_id, taken.order.order_no)
+        for load in loads for taken in load.taken if taken.order and taken.order.amount_minor is None
     ]  # fmt: skip
     if not done and not open_refunds:
         return answers
     if done:
         store.note_orders(conn, done)
     known = store.see_orders(conn, [(source, order.order_no) for source, _, order in done] + open_refunds)
-    for parcel, (takens, rejects) in zip(parcels, answers, strict=True):
-        for taken in parcel.taken:
+    for load, (takens, rejects) in zip(loads, answers, strict=True):
+        for taken in load.taken:
             if taken.order is None:
                 continue
-            seen = known.get((parcel.source.source_id, taken.order.order_no))
+            seen = known.get((load.source.source_id, taken.order.order_no))
             code = ""
             if not taken.order.is_refund:
                 if seen and seen[0] != taken.message_id:
@@ -207,7 +211,7 @@ def _weigh_orders(conn: Connection, parcels: Sequence[Parcel]) -> list[tuple[lis
                     takens[takens.index(taken)] = taken._replace(facts=tuple(_refund(fact, seen[1], seen[2]) for fact in taken.facts))
             if code:
                 takens.remove(taken)
-                rejects.append(Reject(taken.place, Problem(code, "properties.order_id"), taken.type, taken.raw))
+                rejects.append(Reject(taken.place, Refusal(code, "properties.order_id"), taken.type, taken.raw))
     return answers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from siyu.sources.http.words import Problem
+from siyu.sources.http.words import Refusal
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # before this no shop had a page: a clock that was never set
 _ROAD = timedelta(seconds=5)  # a difference below this is the road that the message took, not a wrong clock
@@ -15,7 +15,7 @@ _AHEAD = timedelta(minutes=5)
 def moment(value: Any, field: str) -> datetime | None:
     """A moment in ISO 8601 (with or without fractions; without an offset it is UTC) or in Unix seconds or milliseconds.
 
-    None when nothing is given. Raises `Problem`.
+    None when nothing is given. Raises `Refusal`.
     """
     if value is None or value == "":
         return None
@@ -30,7 +30,7 @@ def moment(value: Any, field: str) -> datetime | None:
             return datetime.fromtimestamp(value / 1000 if abs(value) > 1e11 else value, UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    raise Problem("time", field)
+    raise Refusal("time", field)
 
 
 def occurred(timestamp: Any, original: Any, sent: Any, received_at: datetime) -> tuple[datetime, datetime | None]:
@@ -45,12 +45,12 @@ def occurred(timestamp: Any, original: Any, sent: Any, received_at: datetime) ->
     at = said
     try:
         sent_at = moment(sent, "sentAt")
-    except Problem:
+    except Refusal:
         sent_at = None  # a broken sentAt is no reason to lose the message
     if sent_at is not None and abs(received_at - sent_at) > _ROAD:
         at = received_at - (sent_at - said)
     if at > received_at + _AHEAD:
         at = received_at
     if at < EARLIEST:
-        raise Problem("time_range", "timestamp")
+        raise Refusal("time_range", "timestamp")
     return at, (said if at != said else None)

@@ -21,7 +21,7 @@ from siyu.base.ground import Ground
 from siyu.base.text import say
 from siyu.sources.http import facts, flow, wire
 from siyu.sources.http.intake import Intake
-from siyu.sources.http.words import TYPES, HttpSource, Kept, Limits, Parcel, Problem, Reject, Taken
+from siyu.sources.http.words import TYPES, HttpSource, Limits, Load, Refusal, Reject, Stored, Taken
 
 log = logging.getLogger(__name__)
 
@@ -80,23 +80,23 @@ class _Desk:
             return Response(status_code=204, headers=_CORS)
         try:
             if request.method != "POST":
-                raise Problem("method")
+                raise Refusal("method")
             if self._at_once >= _MOST_AT_ONCE:
-                raise Problem("busy")
+                raise Refusal("busy")
             self._at_once += 1
             try:
                 return await self._take(kind, request)
             finally:
                 self._at_once -= 1
-        except Problem as problem:
-            return _refusal(problem)
+        except Refusal as refusal:
+            return _refusal(refusal)
         except ClientDisconnect:
             return Response(status_code=499)
         except (psycopg.OperationalError, PoolTimeout):
-            return _refusal(Problem("database"))
+            return _refusal(Refusal("database"))
         except Exception as err:
             log.error("a request failed", extra={"error": type(err).__name__, "call": kind or "batch"})
-            return _refusal(Problem("internal"))
+            return _refusal(Refusal("internal"))
 
     async def _take(self, kind: str, request: Request) -> Response:
         received_at = self._ground.clock.now()
@@ -109,7 +109,7 @@ class _Desk:
         envelope = wire.cut(body, is_batch=not kind, limits=limits)
         if known is None:
             if not envelope.write_key:
-                raise Problem("no_key")
+                raise Refusal("no_key")
             known = await self._source(envelope.write_key)
         source, limits = known
         sent_at = envelope.sent_at
@@ -119,11 +119,11 @@ class _Desk:
         is_strict = head.get("x-strict-mode", "").strip().lower() in ("1", "true")
         if rejects and is_strict:
             return _strict_refusal(rejects)
-        kept = await self._intake.put(Parcel(source, received_at, taken, rejects, is_strict)) if taken or rejects else Kept(0, [])
+        kept = await self._intake.put(Load(source, received_at, taken, rejects, is_strict)) if taken or rejects else Stored(0, [])
         if kept.rejects and is_strict:
             return _strict_refusal(kept.rejects)
-        if kept.rejects and not kept.accepted and all(one.problem.code != "order_known" for one in kept.rejects):
-            return _refusal(kept.rejects[0].problem, rejected=len(kept.rejects))
+        if kept.rejects and not kept.accepted and all(one.why.code != "order_known" for one in kept.rejects):
+            return _refusal(kept.rejects[0].why, rejected=len(kept.rejects))
         answer: dict[str, Any] = {"success": True}
         if kept.rejects:
             answer |= {"rejected": len(kept.rejects), "errors": [_shown(one) for one in kept.rejects[:20]]}
@@ -135,7 +135,7 @@ class _Desk:
             found = await asyncio.to_thread(flow.source_of, self._ground, key)
             if found is None:
                 self._keys.pop(key, None)
-                raise Problem("key")
+                raise Refusal("key")
             if len(self._keys) > 10_000:
                 self._keys.clear()
             known = self._keys[key] = (time.monotonic() + _KEY_FOR, *found)
@@ -148,10 +148,10 @@ class _Desk:
         key = request.path_params["key"]
         try:
             await self._source(key)
-        except Problem as problem:
-            return _refusal(problem)
+        except Refusal as refusal:
+            return _refusal(refusal)
         except (psycopg.OperationalError, PoolTimeout):
-            return _refusal(Problem("database"))
+            return _refusal(Refusal("database"))
         base = urlsplit(self._ground.config.base_url)
         segment = {
             "apiKey": key, "apiHost": f"{base.netloc}{base.path}/v1", "protocol": base.scheme, "addBundledMetadata": True,
@@ -180,21 +180,21 @@ def _read_all(
     for place, raw in enumerate(envelope.items):
         try:
             if len(raw) > limits.event_bytes:
-                raise Problem("event_size", most=limits.event_bytes)
+                raise Refusal("event_size", most=limits.event_bytes)
             one = facts.read(
                 raw, source, received_at, forced_type=kind, context=envelope.context, sent_at=sent_at, is_anonymous=is_anonymous
             )
             taken.append(one._replace(place=place, raw=raw))
-        except Problem as problem:
-            rejects.append(Reject(place, problem, kind, raw))
+        except Refusal as refusal:
+            rejects.append(Reject(place, refusal, kind, raw))
     return taken, rejects
 
 
 async def _body(request: Request, most: int) -> bytes:
-    """The body as it came, never more than `most` bytes of it. Raises `Problem`."""
+    """The body as it came, never more than `most` bytes of it. Raises `Refusal`."""
     said = request.headers.get("content-length", "")
     if said.isdigit() and int(said) > most:
-        raise Problem("batch_size", most=most)
+        raise Refusal("batch_size", most=most)
     parts: list[bytes] = []
     size = 0
     try:
@@ -202,32 +202,32 @@ async def _body(request: Request, most: int) -> bytes:
             async for part in request.stream():
                 size += len(part)
                 if size > most:
-                    raise Problem("batch_size", most=most)
+                    raise Refusal("batch_size", most=most)
                 parts.append(part)
     except TimeoutError:
-        raise Problem("slow") from None
+        raise Refusal("slow") from None
     return b"".join(parts)
 
 
-def _sentence(problem: Problem) -> str:
-    return say(f"sources.http_{problem.code}", "en", field=problem.field, **problem.values)
+def _sentence(refusal: Refusal) -> str:
+    return say(f"sources.http_{refusal.code}", "en", field=refusal.field, **refusal.values)
 
 
-def _refusal(problem: Problem, **more: Any) -> Response:
-    status = _STATUS.get(problem.code, 400)
+def _refusal(refusal: Refusal, **more: Any) -> Response:
+    status = _STATUS.get(refusal.code, 400)
     headers = dict(_CORS)
-    if problem.code in _RETRY_AFTER:
-        headers |= {"retry-after": _RETRY_AFTER[problem.code], "x-ratelimit-reset": _RETRY_AFTER[problem.code]}
+    if refusal.code in _RETRY_AFTER:
+        headers |= {"retry-after": _RETRY_AFTER[refusal.code], "x-ratelimit-reset": _RETRY_AFTER[refusal.code]}
     if status == 405:
         headers["allow"] = "POST, OPTIONS"
-    body: dict[str, Any] = {"success": False, "code": problem.code, "message": _sentence(problem)}
-    if problem.field:
-        body["field"] = problem.field
+    body: dict[str, Any] = {"success": False, "code": refusal.code, "message": _sentence(refusal)}
+    if refusal.field:
+        body["field"] = refusal.field
     return JSONResponse(body | more, status, headers)
 
 
 def _shown(reject: Reject) -> dict[str, Any]:
-    return {"index": reject.place, "code": reject.problem.code, "field": reject.problem.field, "message": _sentence(reject.problem)}
+    return {"index": reject.place, "code": reject.why.code, "field": reject.why.field, "message": _sentence(reject.why)}
 
 
 def _strict_refusal(rejects: list[Reject]) -> Response:

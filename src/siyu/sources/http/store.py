@@ -7,7 +7,7 @@ from datetime import date
 
 from siyu.base.db import Connection, queries
 from siyu.base.vault import Vault, seal, unseal
-from siyu.sources.http.words import Order, PutAside, Reject
+from siyu.sources.http.words import PutAside, Reject, Sale
 
 Q = queries(__name__)
 KEPT_REJECTS = 10_000  # per source; the count by day stays for ever
@@ -26,7 +26,7 @@ def is_anonymous(conn: Connection, source_id: int, lookup: bytes) -> bool:
     return bool(row and row[0])
 
 
-def note_orders(conn: Connection, orders: Sequence[tuple[int, str, Order]]) -> None:
+def note_orders(conn: Connection, orders: Sequence[tuple[int, str, Sale]]) -> None:
     """Note (source, message, order) of completed orders; the first message of an order stays."""
     ordered = sorted(orders, key=lambda one: (one[0], one[2].order_no))  # one order for everybody: no deadlock
     conn.execute(
@@ -51,14 +51,14 @@ def see_orders(conn: Connection, wanted: Sequence[tuple[int, str]]) -> dict[tupl
 def put_aside(conn: Connection, vault: Vault, rejects: Sequence[tuple[int, Reject]], at: Sequence[object]) -> None:
     """Keep (source, reject) with the moments they came at, sealed, and count them."""
     sources = [source for source, _ in rejects]
-    codes = [reject.problem.code for _, reject in rejects]
+    codes = [reject.why.code for _, reject in rejects]
     conn.execute(
         Q.put_aside,
         {
             "sources": sources,
             "ats": list(at),
             "codes": codes,
-            "fields": [reject.problem.field for _, reject in rejects],
+            "fields": [reject.why.field for _, reject in rejects],
             "types": [reject.type for _, reject in rejects],
             "bodies": [seal(vault.master, reject.raw[:_MOST_BODY].decode("utf-8", "replace")) for _, reject in rejects],
         },

@@ -8,22 +8,22 @@ from typing import Any
 
 from siyu.base.money import to_minor
 from siyu.sources.http.people import id_text
-from siyu.sources.http.words import Problem
+from siyu.sources.http.words import Refusal
 
 _MOST = 10**12  # of an amount or a number of pieces
 
 
 def amount(value: Any, currency: str, field: str) -> int | None:
-    """Minor units of an amount as clients write it: 19.99, "19.99", "1,299.00", "¥1299". None when nothing is given. Raises `Problem`."""
+    """Minor units of an amount as clients write it: 19.99, "19.99", "1,299.00", "¥1299". None when nothing is given. Raises `Refusal`."""
     if value is None or value == "" or isinstance(value, bool):
         return None
     text = str(value).strip().replace(",", "").replace("，", "").lstrip("¥￥$£€ ")
     try:
         number = Decimal(text)
     except InvalidOperation:
-        raise Problem("amount", field) from None
+        raise Refusal("amount", field) from None
     if not number.is_finite() or abs(number) > _MOST:
-        raise Problem("amount", field)
+        raise Refusal("amount", field)
     return to_minor(number, currency)
 
 
@@ -33,14 +33,14 @@ def first(values: Mapping[str, Any], *names: str) -> Any:
 
 
 def currency_of(values: Mapping[str, Any], otherwise: str) -> str:
-    """The ISO 4217 code in `currency`, else the source's. Raises `Problem`."""
+    """The ISO 4217 code in `currency`, else the source's. Raises `Refusal`."""
     code = first(values, "currency", "currencyCode", "currency_code")
     if code is None:
         return otherwise
     text = str(code).strip().upper()
     text = {"RMB": "CNY", "人民币": "CNY"}.get(text, text)
     if len(text) != 3 or not text.isascii() or not text.isalpha():
-        raise Problem("currency", "properties.currency")
+        raise Refusal("currency", "properties.currency")
     return text
 
 
@@ -72,27 +72,27 @@ def lines(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def weight(line: Mapping[str, Any], currency: str, place: str) -> int:
-    """Price times quantity of a line, in minor units; 0 when it names no price. Raises `Problem`."""
+    """Price times quantity of a line, in minor units; 0 when it names no price. Raises `Refusal`."""
     price = amount(first(line, "price", "unit_price"), currency, f"{place}.price")
     if price is None:
         return 0
     try:
         count = Decimal(str(first(line, "quantity", "qty") or 1))
     except InvalidOperation:
-        raise Problem("amount", f"{place}.quantity") from None
+        raise Refusal("amount", f"{place}.quantity") from None
     if not count.is_finite() or abs(count) > _MOST:
-        raise Problem("amount", f"{place}.quantity")
+        raise Refusal("amount", f"{place}.quantity")
     return int(price * count)
 
 
 def total(values: Mapping[str, Any], weights: Sequence[int], currency: str) -> int | None:
-    """What was paid in all: total, else revenue or value, else the sum of the products. None when nothing says. Raises `Problem`."""
+    """What was paid in all: total, else revenue or value, else the sum of the products. None when nothing says. Raises `Refusal`."""
     for name in ("total", "revenue", "value", "amount", "subtotal"):
         given = amount(values.get(name), currency, f"properties.{name}")
         if given is not None:
             return given
     if abs(sum(weights)) > _MOST:
-        raise Problem("amount", "properties.products")
+        raise Refusal("amount", "properties.products")
     return sum(weights) if any(weights) else None
 
 

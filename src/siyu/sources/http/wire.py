@@ -14,7 +14,23 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from siyu.sources.http.words import Batch, Key, Limits, Problem
+from siyu.sources.http.words import Limits, Refusal
+
+
+class Batch(msgspec.Struct, rename="camel"):
+    """The envelope of a batch; its items stay bytes, so that one bad item spoils nobody else."""
+
+    batch: list[msgspec.Raw]
+    context: Any = None
+    sent_at: Any = None
+    write_key: Any = None
+
+
+class Key(msgspec.Struct, rename="camel"):
+    """The one field of a single message that says who sends."""
+
+    write_key: Any = None
+
 
 _BATCH = msgspec.json.Decoder(Batch)
 _KEY = msgspec.json.Decoder(Key)
@@ -32,18 +48,18 @@ class Envelope(NamedTuple):
 
 
 def unpack(body: bytes, encoding: str, most: int) -> bytes:
-    """The body without its packing; never more than `most` bytes of it are made. Raises `Problem`."""
+    """The body without its packing; never more than `most` bytes of it are made. Raises `Refusal`."""
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise Problem("encoding", encoding=encoding[:40])
+        raise Refusal("encoding", encoding=encoding[:40])
     if encoding == "deflate":
         body = _inflate(body, zlib.MAX_WBITS if body[:1] == b"\x78" else -zlib.MAX_WBITS, most)
     elif body[:2] == b"\x1f\x8b":
         body = _inflate(body, 16 + zlib.MAX_WBITS, most)
     elif encoding in ("gzip", "x-gzip"):
-        raise Problem("packing")
+        raise Refusal("packing")
     if len(body) > most:
-        raise Problem("batch_size", most=most)
+        raise Refusal("batch_size", most=most)
     return body.removeprefix(_MARK)
 
 
@@ -55,50 +71,50 @@ def _inflate(body: bytes, kind: int, most: int) -> bytes:
         try:
             part = one.decompress(body, most + 1 - made)
         except zlib.error:
-            raise Problem("packing") from None
+            raise Refusal("packing") from None
         parts.append(part)
         made += len(part)
         if made > most:
-            raise Problem("batch_size", most=most)
+            raise Refusal("batch_size", most=most)
         if not one.eof:
-            raise Problem("packing")
+            raise Refusal("packing")
         body = one.unused_data.lstrip(b"\0")
     return b"".join(parts)
 
 
 def cut(body: bytes, *, is_batch: bool, limits: Limits) -> Envelope:
-    """The items of a request. Raises `Problem` when the JSON is broken; a bad item is found later, alone."""
+    """The items of a request. Raises `Refusal` when the JSON is broken; a bad item is found later, alone."""
     try:
         return _cut(body, is_batch=is_batch, limits=limits)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _cut(_mend(body), is_batch=is_batch, limits=limits)
     except RecursionError:
-        raise Problem("json") from None
+        raise Refusal("json") from None
 
 
 def _cut(body: bytes, *, is_batch: bool, limits: Limits) -> Envelope:
     try:
         if not is_batch:
             if len(body) > limits.event_bytes:
-                raise Problem("event_size", most=limits.event_bytes)
+                raise Refusal("event_size", most=limits.event_bytes)
             return Envelope([body], {}, None, _text(_KEY.decode(body).write_key))
         if body.lstrip()[:1] == b"[":
             return Envelope([bytes(raw) for raw in _LIST.decode(body)], {}, None, "")
         whole = _BATCH.decode(body)
     except msgspec.ValidationError:
-        raise Problem("batch_shape" if is_batch else "shape") from None
+        raise Refusal("batch_shape" if is_batch else "shape") from None
     context = whole.context if isinstance(whole.context, dict) else {}
     return Envelope([bytes(raw) for raw in whole.batch], context, whole.sent_at, _text(whole.write_key))
 
 
 def _mend(body: bytes) -> bytes:
-    """JSON that is broken in the two ways of real clients, NaN and half an emoji, made whole. Raises `Problem`."""
+    """JSON that is broken in the two ways of real clients, NaN and half an emoji, made whole. Raises `Refusal`."""
     try:
         value = json.loads(body.decode("utf-8", "replace"), parse_constant=lambda _: None)
         text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
         return text.encode("utf-8", "replace")
     except (ValueError, RecursionError):
-        raise Problem("json") from None
+        raise Refusal("json") from None
 
 
 def _finite(value: Any) -> Any:

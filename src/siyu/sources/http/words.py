@@ -19,8 +19,8 @@ SETTING_BATCH_BYTES = "http.batch_bytes"
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 
 
-class Message(msgspec.Struct, rename="camel"):
-    """One message as it stands on the wire. Everything is loose: what clients really send is judged by us, field by field."""
+class Call(msgspec.Struct, rename="camel"):
+    """One call of the protocol as it stands on the wire. Everything is loose: what clients really send is judged by us, field by field."""
 
     type: Any = None
     message_id: Any = None
@@ -37,21 +37,6 @@ class Message(msgspec.Struct, rename="camel"):
     timestamp: Any = None
     original_timestamp: Any = None
     sent_at: Any = None
-
-
-class Batch(msgspec.Struct, rename="camel"):
-    """The envelope of a batch; its items stay bytes, so that one bad item spoils nobody else."""
-
-    batch: list[msgspec.Raw]
-    context: Any = None
-    sent_at: Any = None
-    write_key: Any = None
-
-
-class Key(msgspec.Struct, rename="camel"):
-    """The one field of a single message that says who sends."""
-
-    write_key: Any = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +57,7 @@ class HttpSource:
     region: str = "CN"
 
 
-class Problem(Exception):
+class Refusal(Exception):
     """Why a message or a request cannot be taken. `code` is stable and has its sentence in texts.toml under `http_<code>`."""
 
     def __init__(self, code: str, field: str = "", **values: Any) -> None:
@@ -82,7 +67,7 @@ class Problem(Exception):
         self.values = values
 
 
-class Order(NamedTuple):
+class Sale(NamedTuple):
     """The order that a message completed or refunded; a refund that names no amount has None."""
 
     order_no: str
@@ -96,7 +81,7 @@ class Taken(NamedTuple):
 
     message_id: str
     facts: tuple[Fact, ...]
-    order: Order | None = None
+    order: Sale | None = None
     place: int = 0
     type: str = ""
     raw: bytes = b""
@@ -106,12 +91,12 @@ class Reject(NamedTuple):
     """What could not be taken: its place in the batch, why, and the bytes as they came."""
 
     place: int
-    problem: Problem
+    why: Refusal
     type: str
     raw: bytes
 
 
-class Parcel(NamedTuple):
+class Load(NamedTuple):
     """One request, understood: what goes in and what is put aside. Strict = all or nothing."""
 
     source: HttpSource
@@ -121,8 +106,8 @@ class Parcel(NamedTuple):
     is_strict: bool = False
 
 
-class Kept(NamedTuple):
-    """What became of a parcel: messages committed, and everything that was put aside."""
+class Stored(NamedTuple):
+    """What became of a load: messages committed, and everything that was put aside."""
 
     accepted: int
     rejects: list[Reject]

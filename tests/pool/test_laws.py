@@ -169,7 +169,9 @@ def test_an_import_that_is_taken_back_was_never_there(ground: Ground, some: list
     with ground.db.tx() as conn:
         assert pool.forget_import(ground, conn, 7) == len(mistaken)
     assert digest(ground) == before
-    tell(ground, *mistaken, import_id=8)
+    with ground.db.tx() as conn:
+        assert record(ground, conn, number, mistaken, import_id=8).new == len(mistaken)
+    tell(ground)
     after = digest(ground)
     pool.rebuild(ground)
     assert digest(ground) == after

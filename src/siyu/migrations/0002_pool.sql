@@ -127,7 +127,7 @@ create table folds (
     tags jsonb not null default '{}',      -- tag -> [occurred_at, fact key, true | false]
     seen_types jsonb not null default '{}',-- fact type -> [count, last_at]
     bounced jsonb                          -- [occurred_at, fact key, why] of the first hard bounce or complaint
-);
+) with (fillfactor = 80);
 
 -- One row per order number of a shop (source), folded from order.paid and order.refunded facts, whole or line by line.
 create table orders (

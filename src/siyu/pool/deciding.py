@@ -42,7 +42,7 @@ def _decide(ground: Ground, conn: Connection, kind: str, a: int, b: int, by: str
         raise NotFoundError("One of the identifiers does not exist.", "Look them up on the person's page.")
     now = ground.clock.now()
     decision_id, changed = persons.decide(conn, kind, a, b, by=by, why=why, at=now)
-    flow.write_profiles(conn, changed, brands.brand(conn), now)
+    flow.write_profiles(conn, changed, brands.brand(conn), now, gone=changed)
     return decision_id
 
 
@@ -53,7 +53,7 @@ def revoke(ground: Ground, conn: Connection, decision_id: int, *, by: str) -> No
     changed = persons.revoke(conn, decision_id, by=by, at=now)
     if changed is None:
         raise NotFoundError("There is no such decision, or it was revoked before.", "Look at the person's decisions.")
-    flow.write_profiles(conn, changed, brands.brand(conn), now)
+    flow.write_profiles(conn, changed, brands.brand(conn), now, gone=changed)
 
 
 def forget_import(ground: Ground, conn: Connection, import_id: int) -> int:
@@ -77,7 +77,8 @@ def forget_import(ground: Ground, conn: Connection, import_id: int) -> int:
     count = conn.execute(U.drop_facts, at).rowcount
     holders = refold(conn, touched | loosened, [(source, number) for source, number in orders])
     changed = persons.regroup(conn, touched | loosened, now, {"import_undone": import_id}, were_links_removed=True)
-    flow.write_profiles(conn, flow.people_of(conn, touched | loosened | holders) | changed, brand, now)
+    people = flow.people_of(conn, touched | loosened | holders) | changed
+    flow.write_profiles(conn, people, brand, now, gone=people)
     return count
 
 
@@ -140,7 +141,8 @@ def rebuild(ground: Ground, *, progress: Callable[[int], None] | None = None) ->
         conn.execute(Q.lock_pool)
         decided = {number for pair in conn.execute(U.decided) for number in pair}
         now = ground.clock.now()
-        flow.write_profiles(conn, persons.regroup(conn, decided, now), brands.brand(conn), now)
+        changed = persons.regroup(conn, decided, now)
+        flow.write_profiles(conn, changed, brands.brand(conn), now, gone=changed)
     return done
 
 

@@ -52,7 +52,7 @@ def fold(ground: Ground, limit: int = 20_000) -> int:
         total = folding.fold(rows, kinds_of(conn, rows))
         touched = _merge(conn, total)
         changed = persons.regroup(conn, persons.note_links(conn, total.links), now)
-        write_profiles(conn, people_of(conn, touched) | changed, brand, now)
+        write_profiles(conn, people_of(conn, touched) | changed, brand, now, gone=changed)
         _touch_sources(conn, found)
         keep_place(conn, READER, Place(int(found[-1][14]), found[-1][15]))
         return len(found)
@@ -74,13 +74,15 @@ def set_stage_rules(ground: Ground, conn: Connection, rules: stages.Rules) -> No
     conn.execute(Q.make_all_due)
 
 
-def write_profiles(conn: Connection, people: Iterable[int], brand: Brand, now: datetime) -> None:
-    """Make these people's profiles again from what is folded; a person without identifiers or facts loses theirs."""
+def write_profiles(conn: Connection, people: Iterable[int], brand: Brand, now: datetime, *, gone: Iterable[int] = ()) -> None:
+    """Make these people's profiles again from what is folded. Those among `gone` without identifiers or facts lose theirs."""
     numbers = sorted(people)
     if not numbers:
         return
     rules = stages.rules(conn)
-    conn.execute(Q.drop_profiles, {"people": numbers})
+    lost = sorted(gone)
+    if lost:
+        conn.execute(Q.drop_profiles, {"people": lost})
     conn.execute(
         Q.write_profiles,
         {

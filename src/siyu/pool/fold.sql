@@ -4,11 +4,11 @@
 select pg_advisory_xact_lock(7310, 2);
 
 -- name: read_facts
-select key, source_id, import_id, type, subject, occurred_at, (occurred_at at time zone %(tz)s)::date, object, amount_minor, currency,
-    case when type = any(%(with_data)s) then data end, others, sealed, received_at, xid::text, seq
-from facts
-where (xid, seq) > (%(xid)s::xid8, %(seq)s) and xid < pg_snapshot_xmin(pg_current_snapshot())
-order by xid, seq
+select f.key, f.source_id, f.import_id, f.type, f.subject, f.occurred_at, (f.occurred_at at time zone %(tz)s)::date, f.object,
+    f.amount_minor, f.currency, case when f.type = any(%(with_data)s) then f.data end, f.others, f.sealed, f.received_at, f.xid::text, f.seq
+from facts f
+where (f.xid, f.seq) > (%(xid)s::xid8, %(seq)s) and f.xid < pg_snapshot_xmin(pg_current_snapshot())
+order by xid, f.seq
 limit %(limit)s;
 
 -- name: read_facts_of

@@ -95,7 +95,7 @@ class Sum:
 
 def moment(at: datetime) -> str:
     """A moment as text whose order is the order of time: `2026-11-20T04:00:00.000000Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at.year >= 1000 else at.isoformat()
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def fold(rows: Iterable[Row], kinds: Mapping[int, Kind]) -> Sum:

@@ -59,7 +59,7 @@ def _record(
     received_at: datetime,
     now: datetime,
 ) -> int:
-    wanted: dict[Identifier, None] = {}
+    wanted: dict[Identifier, bool] = {}  # whether personal data will be sealed under it
     spans: set[tuple[int, int]] = set()
     for index, fact in enumerate(facts):
         try:
@@ -70,9 +70,11 @@ def _record(
         at = fact.occurred_at if fact.occurred_at.tzinfo is UTC else fact.occurred_at.astimezone(UTC)
         spans.add((at.year, at.month))
         for identifier in fact.identifiers:
-            wanted[identifier] = None
+            wanted.setdefault(identifier, False)
+        if fact.identifiers and (fact.personal or not PERSONAL_TRAITS.isdisjoint(fact.data)):
+            wanted[_best(fact.identifiers)] = True
     months.ensure(ground.db, spans)
-    numbers = identify(ground.vault, conn, list(wanted), now) if wanted else {}
+    numbers, keys = identify(ground.vault, conn, wanted, now) if wanted else ({}, {})
     currency = _currency(conn, source_id)
 
     rows: dict[UUID, dict[str, Any]] = {}
@@ -97,7 +99,7 @@ def _record(
                 private.append((row, subject, personal))
         rows[key] = row
     if private:
-        _seal_all(ground.vault, conn, private)
+        _seal_all(ground.vault, conn, private, keys)
     batch = [rows[key] for key in sorted(rows, key=_as_number)]  # one order for everybody: no deadlock on fact_keys
     done = conn.execute(
         Q.insert_facts,
@@ -116,17 +118,36 @@ def subject_of(fact: Fact, numbers: Mapping[Identifier, int]) -> tuple[int | Non
     elif not named:
         return None, []
     else:
-        subject = numbers[min(named, key=lambda i: ORDER[i.kind])]
+        subject = numbers[_best(named)]
     return subject, sorted({numbers[i] for i in named} - {subject})
 
 
-def identify(vault: Vault, conn: Connection, wanted: Sequence[Identifier], at: datetime) -> dict[Identifier, int]:
-    """The numbers of identifiers, made where they are new. Safe under concurrency: everybody makes them in the same order."""
+def _best(named: Sequence[Identifier]) -> Identifier:
+    return min(named, key=lambda i: ORDER[i.kind])
+
+
+def identify(
+    vault: Vault, conn: Connection, wanted: Mapping[Identifier, bool], at: datetime
+) -> tuple[dict[Identifier, int], dict[int, bytes]]:
+    """The numbers of identifiers, made where they are new, and the keys that were made for new ones.
+
+    `wanted` says whether an identifier needs a key. Safe under concurrency: everybody makes identifiers in the same order.
+    """
     by_lookup = {vault.lookup(i.kind, i.scope, i.value): i for i in wanted}
     found = _find(conn, by_lookup)
     missing = sorted(by_lookup.keys() - found.keys())
+    fresh: dict[int, bytes] = {}
     if missing:
-        made = [(by_lookup[look], *_sealed_form(vault, by_lookup[look])) for look in missing]
+        made = []
+        keys: dict[bytes, bytes] = {}
+        for look in missing:
+            identifier = by_lookup[look]
+            is_personal = identifier.kind in PERSONAL
+            sealed, wrapped = None, None
+            if is_personal or wanted[identifier]:
+                keys[look], wrapped = vault.new_key()
+                sealed = seal(keys[look], identifier.value) if is_personal else None
+            made.append((identifier, None if is_personal else identifier.value, sealed, wrapped))
         cursor = conn.execute(
             Q.make_identifiers,
             {
@@ -140,11 +161,13 @@ def identify(vault: Vault, conn: Connection, wanted: Sequence[Identifier], at: d
                 "at": at,
             },
         )
-        found |= {bytes(look): int(number) for number, look in cursor}
+        here = {bytes(look): int(number) for number, look in cursor}
+        found |= here
+        fresh = {number: keys[look] for look, number in here.items() if look in keys}
         raced = {look: by_lookup[look] for look in missing if look not in found}
         if raced:  # somebody else committed them between our two statements
             found |= _find(conn, raced)
-    return {identifier: found[look] for look, identifier in by_lookup.items()}
+    return {identifier: found[look] for look, identifier in by_lookup.items()}, fresh
 
 
 def _find(conn: Connection, by_lookup: Mapping[bytes, Identifier]) -> dict[bytes, int]:
@@ -157,13 +180,6 @@ def _find(conn: Connection, by_lookup: Mapping[bytes, Identifier]) -> dict[bytes
         },
     )
     return {bytes(look): int(number) for number, look in cursor}
-
-
-def _sealed_form(vault: Vault, identifier: Identifier) -> tuple[str | None, bytes | None, bytes | None]:
-    if identifier.kind not in PERSONAL:
-        return identifier.value, None, None
-    key, wrapped = vault.new_key()
-    return None, seal(key, identifier.value), wrapped
 
 
 def _split(fact: Fact) -> tuple[dict[str, Any], dict[str, str]]:
@@ -188,8 +204,10 @@ def _with_birth_day(fact: Fact, plain: dict[str, Any], personal: Mapping[str, st
     return plain | {"birth_day": f"{int(day[1]):02}-{int(day[2]):02}"}
 
 
-def _seal_all(vault: Vault, conn: Connection, private: list[tuple[dict[str, Any], int, Mapping[str, str]]]) -> None:
-    keys = _keys(vault, conn, sorted({subject for _, subject, _ in private}))
+def _seal_all(
+    vault: Vault, conn: Connection, private: list[tuple[dict[str, Any], int, Mapping[str, str]]], fresh: Mapping[int, bytes]
+) -> None:
+    keys = {**fresh, **_keys(vault, conn, sorted({subject for _, subject, _ in private} - fresh.keys()))}
     for row, subject, personal in private:
         key = keys.get(subject)
         if key is None:
@@ -208,6 +226,8 @@ def name_lookup(vault: Vault, name: str) -> bytes:
 
 
 def _keys(vault: Vault, conn: Connection, ids: list[int]) -> dict[int, bytes]:
+    if not ids:
+        return {}
     rows = conn.execute(Q.subject_keys, {"ids": ids}).fetchall()
     if any(wrapped is None for _, wrapped in rows):
         bare = [number for number, wrapped in rows if wrapped is None]

@@ -1,0 +1,37 @@
+"""The log is read in the order of transactions even where their numbers grow by a digit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import psycopg
+
+from siyu import pool
+from siyu.base.ground import Ground
+
+
+def test_the_fold_counts_once_across_a_growing_transaction_number(ground: Ground) -> None:
+    """Transactions 998 to 1003 (or 9998 to 10003): as text, 1000 sorts before 999, and a batch would end in the wrong place."""
+    with ground.db.tx() as conn:
+        source = pool.ensure_source(conn, "shop", "file", now=ground.clock.now())
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+
+    def put(number: int) -> int:
+        with ground.db.tx() as conn:
+            fact = pool.Fact("order.paid", f"line-{number}", at, object=f"o{number}", amount_minor=100, currency="CNY")
+            pool.record(ground, conn, source, [fact])
+            row = conn.execute("select pg_current_xact_id()::text::bigint").fetchone()
+            assert row is not None
+            return int(row[0])
+
+    xid = put(0)
+    border = 10 ** len(str(xid))
+    with psycopg.connect(ground.db.url, autocommit=True) as conn:
+        for _ in range(border - xid - 3):
+            conn.execute("select pg_current_xact_id()")
+    seen = [put(n) for n in range(1, 8)]
+    assert seen[0] < border < seen[-1]
+    while pool.fold(ground, limit=3):
+        pass
+    with ground.db.tx() as conn:
+        assert conn.execute("select sum(lines_n), sum(amount_minor) from trade_days").fetchone() == (8, 800)

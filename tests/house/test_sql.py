@@ -105,6 +105,18 @@ def test_a_table_is_written_only_by_its_owner_and_read_only_down_river() -> None
     assert not wrong, "\n".join(wrong)
 
 
+def test_a_log_is_ordered_by_its_column_not_by_its_text() -> None:
+    """The story: `select xid::text ... order by xid` sorts by the *output* column, which is text, so transaction 1000 came before 999. A
+    batch that crossed the boundary ended on a smaller place than it had read, and its facts were folded twice: revenue was wrong by 2 %.
+    """
+    wrong = [
+        where
+        for _, where, sql in statements()
+        if re.search(r"order\s+by\s+xid\b", _plain(sql), re.I) and re.search(r"\bxid(::text)+\s*(,|from|$)", _plain(sql), re.I)
+    ]
+    assert not wrong, wrong
+
+
 def test_no_sql_hides_in_python() -> None:
     """SQL is kept in .sql files; the rule compiler (segments/compile) builds an AST, and base may speak to the server's catalogue."""
     sql = re.compile(r"[\"']\s*(select\s.+\sfrom|insert\s+into|update\s+\w+\s+set|delete\s+from)\s", re.IGNORECASE)

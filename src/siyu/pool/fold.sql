@@ -8,7 +8,7 @@ select f.key, f.source_id, f.import_id, f.type, f.subject, f.occurred_at, (f.occ
     f.amount_minor, f.currency, case when f.type = any(%(with_data)s) then f.data end, f.others, f.sealed, f.received_at, f.xid::text, f.seq
 from facts f
 where (f.xid, f.seq) > (%(xid)s::xid8, %(seq)s) and f.xid < pg_snapshot_xmin(pg_current_snapshot())
-order by xid, f.seq
+order by f.xid, f.seq  -- qualified: a bare xid would be the text of the select list, and 999 would come after 1000
 limit %(limit)s;
 
 -- name: read_facts_of

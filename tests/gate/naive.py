@@ -44,7 +44,9 @@ class Was:
     at: datetime
 
 
-def answer(ones: Sequence[One], past: Sequence[Was], rules: GateRules, now: datetime, is_claim: bool) -> dict[int, tuple[Code, bool, datetime | None]]:
+def answer(
+    ones: Sequence[One], past: Sequence[Was], rules: GateRules, now: datetime, is_claim: bool
+) -> dict[int, tuple[Code, bool, datetime | None]]:
     """number -> (code, waits, at); at is None where it says nothing."""
     found: dict[int, tuple[Code, bool, datetime | None]] = {}
     counted = list(past)
@@ -108,10 +110,7 @@ def _one(one: One, past: Sequence[Was], rules: GateRules, now: datetime, is_clai
 def crowds(times: Sequence[datetime], at: datetime, cap: Cap) -> bool:
     """Whether some window holds more than n of the times and `at`, `at` among them."""
     every = [*times, at]
-    return any(
-        start <= at < start + cap.window and sum(start <= t < start + cap.window for t in every) > cap.n
-        for start in every
-    )
+    return any(start <= at < start + cap.window and sum(start <= t < start + cap.window for t in every) > cap.n for start in every)
 
 
 def first_free(times: Sequence[datetime], at: datetime, cap: Cap) -> datetime | None:

@@ -22,7 +22,7 @@ CHANNELS, PURPOSES = ("email", "webhook", "sms"), tuple(str(p) for p in Purpose)
 def batch_of(ones: list[One], past: list[Was], names: tuple[str, ...]) -> tuple[Batch, Touches]:
     """The same as columns; every intent and touch has a lane of its own."""
     every: list[One | Was] = [*ones, *past]
-    topics = [""] + sorted({e.topic for e in every} - {""})
+    topics = ["", *sorted({e.topic for e in every} - {""})]
     messages = sorted({e.message for e in every})
     lanes = Lanes(
         channels=CHANNELS,
@@ -73,9 +73,23 @@ def fast(ones: list[One], past: list[Was] | None = None, rules: GateRules | None
 def one(number: int = 1, **other: object) -> One:
     """A good marketing e-mail."""
     usual = One(
-        number=number, who=0, channel="email", purpose="marketing", topic="", message=f"m{number}", priority=50, cost=0, due=NOON,
-        expires=NOON + timedelta(days=3), zone="Asia/Shanghai", address=None, is_taken_back=False, is_control=False, has_yes=True, has_no=False,
-    )  # fmt: skip
+        number=number,
+        who=0,
+        channel="email",
+        purpose="marketing",
+        topic="",
+        message=f"m{number}",
+        priority=50,
+        cost=0,
+        due=NOON,
+        expires=NOON + timedelta(days=3),
+        zone="Asia/Shanghai",
+        address=None,
+        is_taken_back=False,
+        is_control=False,
+        has_yes=True,
+        has_no=False,
+    )
     return settled(usual, **other)
 
 

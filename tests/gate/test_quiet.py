@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.gate.naive import wall_is_quiet
 
 from siyu.gate import quiet
 from siyu.gate.columns import moment, us
 from siyu.gate.words import QuietHours
-from tests.gate.naive import wall_is_quiet
 
 CHANGES = [
     ("Europe/Berlin", datetime(2026, 3, 29, tzinfo=UTC)),  # 2:00 becomes 3:00

@@ -100,8 +100,8 @@ def _claim_held(
     loaded = load(conn, wish, rules, pool.brand(conn).time_zone, us(now), is_claim=True)
     verdicts = decide(loaded.batch, loaded.touches, rules, us(now), is_claim=True)
     # Rows stand in the order of the queue, and an answer depends only on rows before it: so the rest may be left for another time.
-    safe = _is_held(loaded, held)
-    safe &= np.cumsum(safe & verdicts.is_yes & ~verdicts.waits) <= limit
+    ours = _is_held(loaded, held)
+    safe = ours & (np.cumsum(ours & verdicts.is_yes & ~verdicts.waits) <= limit)
     taken = safe & verdicts.is_yes & ~verdicts.waits
     taken &= _within_budgets(conn, rules, channel, loaded, taken, now)
     later = safe & verdicts.waits
@@ -110,7 +110,7 @@ def _claim_held(
     permits = _lease(conn, loaded, intent, taken, lease_for, now)
     if permits:
         _note_outlays(conn, channel, permits, now)
-    return permits, len(intents) if permits or later.any() or refused.any() or not safe.all() else 0
+    return permits, len(intents) if permits or later.any() or refused.any() or not ours.all() else 0
 
 
 def _is_held(loaded: Loaded, held: Ints) -> Bools:

@@ -221,7 +221,7 @@ with given as (
         as w(intent_id, token, outcome, at)
 ), before as (
     select q.intent_id, q.lane_id, q.claimed_at, w.outcome, w.at from permit_queue q join given w using (intent_id)
-    where q.token = w.token and (q.state = 'claimed' or (q.state = 'unknown' and w.outcome in ('sent', 'rejected')))
+    where q.token = w.token and (q.state = 'claimed' or (q.state = 'unknown' and w.outcome <> 'returned'))
     order by q.intent_id for no key update of q
 )
 update permit_queue q set

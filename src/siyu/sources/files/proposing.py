@@ -48,6 +48,8 @@ class Sample:
 def propose(sample: Sample, brand: Brand, *, kind: str | None = None, source: str = "files", source_currency: str = "") -> Mapping:
     """The mapping that the header and the values suggest. `kind` when a person has said what the file holds."""
     means = {c: _meanings(c, sample) for c in sample.columns if c not in REJECT_COLUMNS}
+    if any(c.lower().startswith("lineitem ") for c in means):
+        means = _as_shopify(means)
     kind = kind or _kind(means)
     if kind == "orders":
         kind = "order_lines" if _has_lines(means, sample) else "orders"
@@ -110,6 +112,12 @@ def _meanings(column: str, sample: Sample) -> list[tuple[str, float]]:
     return sorted(((f, min(1.0, s)) for f, s in weighed), key=lambda pair: -pair[1])
 
 
+def _as_shopify(means: dict[str, list[tuple[str, float]]]) -> dict[str, list[tuple[str, float]]]:
+    """Shopify calls the order number Name, and its Id and Total are the order's, not the line's."""
+    own = {"Name": [("order_no", 1.0)], "Id": [], "Total": [], "Subtotal": []}
+    return {c: own[c] if c in own else [(f, s) for f, s in those if f != "order_no"] for c, those in means.items()}
+
+
 def _fit(field: str, cells: Sequence[Cell]) -> float:
     """The share of values that look like this field; 1 when anything would do."""
     if not cells:
@@ -133,11 +141,6 @@ def _as(kind: Kind) -> Callable[[Cell], object]:
     return read
 
 
-def _status(cell: Cell) -> object:
-    text = plain.text(cell)
-    return text if text is None or isinstance(text, Bad) else meaning_of(text) or plain.NOT_ID
-
-
 _READERS: dict[str, Callable[[Cell], object]] = {
     **dict.fromkeys(("paid_at", "ordered_at", "at", "consent_at", "trait.birthday", "trait.registered_on"), _moment),
     **dict.fromkeys(("amount", "unit_price", "discount", "refund_amount"), amounts.amount),
@@ -146,7 +149,6 @@ _READERS: dict[str, Callable[[Cell], object]] = {
     "currency": amounts.currency,
     "phone": _as(Kind.PHONE),
     "email": _as(Kind.EMAIL),
-    "status": _status,
 }
 
 
@@ -200,7 +202,6 @@ def _assign(means: dict[str, list[tuple[str, float]]], kind: str, sample: Sample
     for _, _, column, field in offers:
         if column not in chosen and field not in chosen.values():
             chosen[column] = field
-    chosen = _settle_names(chosen, means)
     if kind in ("orders", "order_lines"):
         chosen = _settle_times(chosen)
     if kind == "order_lines":
@@ -210,17 +211,6 @@ def _assign(means: dict[str, list[tuple[str, float]]], kind: str, sample: Sample
             if column not in chosen and (name := fields.own_name(column)) and f"data.{name}" not in chosen.values():
                 chosen[column] = f"data.{name}"
     return {c: chosen[c] for c in sample.columns if c in chosen}
-
-
-def _settle_names(chosen: dict[str, str], means: dict[str, list[tuple[str, float]]]) -> dict[str, str]:
-    """Shopify calls the order number Name; where the file has Lineitem columns, that is what it is."""
-    if any(c.lower().startswith("lineitem ") for c in means) and "Name" in means:
-        chosen = {c: f for c, f in chosen.items() if f != "order_no"} | {"Name": "order_no"}
-        if chosen.get("Id") == "line_id":
-            del chosen["Id"]
-        if "Lineitem price" in means and "Lineitem quantity" in means:
-            chosen = {c: f for c, f in chosen.items() if f != "amount"}
-    return chosen
 
 
 def _settle_times(chosen: dict[str, str]) -> dict[str, str]:

@@ -62,7 +62,7 @@ def _is_like_utf16(head: bytes) -> bool:
     """Zeros at every second byte, and hardly another control character."""
     sides = sorted(head[n::2].count(0) / max(1, len(head) // 2) for n in (0, 1))
     controls = sum(1 for b in head if 0 < b < 9)
-    return sides[0] < 0.02 < 0.1 < sides[1] and controls < 0.05 * len(head)
+    return sides[0] < 0.02 and sides[1] > 0.1 and controls < 0.05 * len(head)
 
 
 def _decode(encoding: str, first: bytes, rest: IO[bytes]) -> Scan:

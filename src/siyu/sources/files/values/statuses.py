@@ -17,4 +17,5 @@ def _by_word() -> dict[str, str]:
 
 def meaning_of(status: str) -> str | None:
     """The meaning of a status word, or None when we do not know it and a person must say."""
-    return _by_word().get("".join(c for c in unicodedata.normalize("NFKC", status).lower() if c.isalnum()))
+    text = unicodedata.normalize("NFKC", status).lower().removeprefix("wc-")  # WooCommerce puts wc- before each
+    return _by_word().get("".join(c for c in text if c.isalnum()))

@@ -98,7 +98,7 @@ def customer_of(
     name = dice.choice(_SURNAMES) + "".join(dice.choice(_GIVEN) for _ in range(dice.choice((1, 2, 2))))
     active_days = max(30.0, (now - first_at).total_seconds() / 86400)
     silent_days = max(0.0, (now - last_at).total_seconds() / 86400)
-    rate = orders_n / active_days * math.exp(-silent_days / 150)
+    rate = orders_n / active_days * math.exp(-silent_days / 60)
     return Customer(
         buyer_id=buyer_id,
         name=name,

@@ -121,7 +121,7 @@ def drop_subject(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {key: value for key, value in found.items() if key != "orders"}
 
 
-LAW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(facts(), st.integers(), st.sampled_from([3, 200]))

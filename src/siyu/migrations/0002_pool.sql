@@ -168,7 +168,7 @@ returns table (person_id bigint, is_given boolean, decided_at timestamptz, subje
         join identifiers o on o.identifier_id = w.id
         join identifiers i on i.person_id = o.person_id
         join consents c on c.subject = i.identifier_id and c.channel in ($2, '*') and c.purpose in ($3, '*')
-        order by w.id, c.subject, c.decided_at desc, c.fact_key desc
+        order by w.id, c.subject, c.decided_at desc, c.is_given, c.fact_key desc
     ) x
     order by x.id, x.is_given, x.decided_at desc
 $$;

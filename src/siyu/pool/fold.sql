@@ -80,7 +80,7 @@ select * from json_to_recordset(%(rows)s::json) as r(
 )
 on conflict (subject, channel, purpose) do update set
     decided_at = excluded.decided_at, fact_key = excluded.fact_key, is_given = excluded.is_given, evidence = excluded.evidence
-where (excluded.decided_at, excluded.fact_key) > (c.decided_at, c.fact_key);
+where (excluded.decided_at, not excluded.is_given, excluded.fact_key) > (c.decided_at, not c.is_given, c.fact_key);
 
 -- name: drop_consents
 delete from consents where subject = any(%(subjects)s);

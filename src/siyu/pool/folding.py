@@ -207,8 +207,13 @@ def _consent(out: Sum, row: Row, data: dict[str, Any]) -> None:
         number = (subject, channel, purpose)
         said = (row.occurred_at, row.key, row.type == "consent.given", evidence)
         known = out.consents.get(number)
-        if known is None or said[:2] > known[:2]:
+        if known is None or _later(said) > _later(known):
             out.consents[number] = said
+
+
+def _later(said: tuple[datetime, UUID, bool, dict[str, Any]]) -> tuple[datetime, bool, UUID]:
+    """Of two statements at one moment the withdrawal counts as the later one."""
+    return said[0], not said[2], said[1]
 
 
 def _addresses(row: Row, data: dict[str, Any], kinds: Mapping[int, Kind]) -> list[int]:

@@ -20,7 +20,8 @@ from siyu.base.errors import SiyuError
 from siyu.cli.screen import fail, word
 
 COMMANDS = [
-    "demo", "serve", "work", "import_", "export", "source", "overview", "person", "trace", "segment", "broadcast", "user", "doctor",
+    "demo", "serve", "work", "import_", "export", "source", "overview", "person", "trace", "segment", "broadcast", "setting", "user",
+    "doctor",
 ]  # fmt: skip
 
 __all__ = ["COMMANDS", "main", "parser"]

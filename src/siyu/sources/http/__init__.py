@@ -6,9 +6,10 @@ The contract is docs/http-api.md.
 
 from siyu.sources.http.flow import make_source, rejected, rejects_by_code, renew_key
 from siyu.sources.http.routes import routes
-from siyu.sources.http.words import SETTING_BATCH_BYTES, SETTING_EVENT_BYTES, Limits, PutAside
+from siyu.sources.http.words import MOST_BYTES, SETTING_BATCH_BYTES, SETTING_EVENT_BYTES, Limits, PutAside
 
 __all__ = [
+    "MOST_BYTES",
     "SETTING_BATCH_BYTES",
     "SETTING_EVENT_BYTES",
     "Limits",

@@ -1,0 +1,110 @@
+"""Every setting that can be turned from the command line, each read and written by the door of the room that owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from siyu import channels, content, gate, pool
+from siyu.base import settings
+from siyu.base.db import Connection
+from siyu.base.errors import InputError
+from siyu.base.ground import Ground
+from siyu.cli.screen import word
+from siyu.sources import http
+
+_HIDDEN = "***"
+Write = Callable[[Ground, Connection, Any], None]
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One setting: its name, its value as JSON can say it (secrets hidden), how it is set; `drop` brings the default back, if any."""
+
+    name: str
+    value: Any
+    write: Write
+    drop: Callable[[Connection], None] | None = None
+
+
+def knobs(ground: Ground, conn: Connection) -> dict[str, Knob]:
+    """All of them, by name."""
+    found = [*_brand(conn), *_stages(conn), *_gate(conn), *_numbers(conn), *_ways_out(ground, conn)]
+    return {one.name: one for one in sorted(found, key=lambda one: one.name)}
+
+
+def _brand(conn: Connection) -> list[Knob]:
+    def write(name: str) -> Write:
+        return lambda ground, c, value: pool.set_brand(c, replace(pool.brand(c), **{name: str(value)}), at=ground.clock.now())
+
+    return [Knob(f"brand.{name}", value, write(name)) for name, value in asdict(pool.brand(conn)).items()]
+
+
+def _stages(conn: Connection) -> list[Knob]:
+    def write(name: str) -> Write:
+        def set_it(ground: Ground, c: Connection, value: Any) -> None:
+            pool.set_stage_rules(ground, c, replace(pool.stage_rules(c), **{name: _whole(value, f"pool.stages.{name}", 1, 10**12)}))
+
+        return set_it
+
+    return [Knob(f"pool.stages.{name}", value, write(name)) for name, value in asdict(pool.stage_rules(conn)).items()]
+
+
+def _gate(conn: Connection) -> list[Knob]:
+    def make(name: str, value: Any) -> Knob:
+        return Knob(
+            f"gate.{name}", value,
+            lambda ground, c, given: gate.set_rule(c, name, given, at=ground.clock.now()), lambda c: gate.drop_rule(c, name),
+        )  # fmt: skip
+
+    return [make(name, value) for name, value in gate.shown(conn).items()]
+
+
+def _numbers(conn: Connection) -> list[Knob]:
+    def make(name: str, default: int, least: int, most: int) -> Knob:
+        def write(ground: Ground, c: Connection, given: Any) -> None:
+            settings.put(c, name, _whole(given, name, least, most), at=ground.clock.now())
+
+        return Knob(name, settings.get(conn, name, default), write, lambda c: settings.drop(c, name))
+
+    return [
+        make(http.SETTING_EVENT_BYTES, http.Limits.event_bytes, 1024, http.MOST_BYTES),
+        make(http.SETTING_BATCH_BYTES, http.Limits.batch_bytes, 1024, http.MOST_BYTES),
+        make("analytics.click_days", 7, 1, 90),
+    ]
+
+
+def _ways_out(ground: Ground, conn: Connection) -> list[Knob]:
+    def mail(g: Ground, c: Connection, given: Any) -> None:
+        value = _object(given, "email.server", channels.EmailSettings)
+        channels.set_email(g, c, channels.EmailSettings(**value), keep_password="password" not in value)
+
+    def hook(g: Ground, c: Connection, given: Any) -> None:
+        value = _object(given, "webhook.endpoint", channels.WebhookSettings)
+        value["private_hosts"] = tuple(value.get("private_hosts", ()))
+        channels.set_webhook(g, c, channels.WebhookSettings(**value))
+
+    server, endpoint = channels.see_email(ground, conn), channels.see_webhook(ground, conn)
+    return [
+        Knob("email.server", _hide(asdict(server)) if server else None, mail, channels.forget_email),
+        Knob("webhook.endpoint", _hide(asdict(endpoint)) if endpoint else None, hook, channels.forget_webhook),
+        Knob("content.ad_prefix", content.look(conn).ad_prefix, lambda g, c, given: content.set_ad_prefix(g, c, str(given))),
+    ]
+
+
+def _hide(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: _HIDDEN if one and name in ("password", "secret", "old_secret") else one for name, one in value.items()}
+
+
+def _whole(given: Any, name: str, least: int, most: int) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
+        raise InputError(word("cli.setting_number", name=name, least=least, most=most), word("cli.setting_number_remedy"), field=name)
+    return given
+
+
+def _object(given: Any, name: str, kind: type[Any]) -> dict[str, Any]:
+    known = [one.name for one in fields(kind)]
+    if not isinstance(given, dict) or not set(given) <= set(known):
+        raise InputError(word("cli.setting_object", name=name), word("cli.setting_object_remedy", fields=", ".join(known)), field=name)
+    return {key: value for key, value in given.items() if value != _HIDDEN}

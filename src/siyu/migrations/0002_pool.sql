@@ -78,6 +78,7 @@ create table identity_conflicts (
     noticed_at timestamptz not null,
     primary key (a, b)
 );
+create index identity_conflicts_b on identity_conflicts (b);
 
 create table identity_log (
     log_id bigint generated always as identity primary key,
@@ -90,6 +91,7 @@ create table identity_log (
     logged_at timestamptz not null
 );
 create index identity_log_person on identity_log (person_id);
+create index identity_log_other on identity_log (other_id) where other_id is not null;
 
 -- What happened. Append-only; a row is never updated. Idempotent by (source, the source's id): see fact_keys.
 create table facts (

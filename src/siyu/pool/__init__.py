@@ -45,8 +45,14 @@ from siyu.pool.words import (
     PersonRow,
     Recorded,
     SeenConflict,
+    SeenConsent,
+    SeenDecision,
+    SeenIdentifier,
+    SeenLink,
+    SeenOrder,
     Source,
     Stage,
+    StageChange,
 )
 
 __all__ = [

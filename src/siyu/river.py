@@ -21,6 +21,7 @@ import psycopg
 
 from siyu import channels, gate, journeys, pool
 from siyu.base.ground import Ground
+from siyu.sources import files
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("pool.restage", lambda: pool.restage(ground), "pool"),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("gate.judge", lambda: gate.judge(ground), "journeys"),
+        Step("sources.files.advance", lambda: files.advance(ground), "imports"),
         *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),
     ]
 
@@ -96,6 +98,7 @@ def loop(ground: Ground, stop: threading.Event, threads: int = 1) -> None:
     for thread in [*workers, ear]:
         thread.join()
     channels.hang_up(ground)
+    files.let_go(ground)
 
 
 @dataclass

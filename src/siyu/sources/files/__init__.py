@@ -24,6 +24,7 @@ from siyu.sources.files.flow import (
 )
 from siyu.sources.files.mapping import NotSettled, from_json, to_json
 from siyu.sources.files.running import advance, let_go, run
+from siyu.sources.files.saying import fault_in_words, field_name, note_in_words, reject_in_words
 from siyu.sources.files.staging import discard
 from siyu.sources.files.words import Column, Import, Mapping, Note, Options, Preview, Progress, Reject, Shape, Wish
 
@@ -43,15 +44,19 @@ __all__ = [
     "advance",
     "all_imports",
     "discard",
+    "fault_in_words",
+    "field_name",
     "first_rejects",
     "from_json",
     "import_file",
     "let_go",
     "look_again",
+    "note_in_words",
     "preview",
     "preview_again",
     "progress",
     "reject_counts",
+    "reject_in_words",
     "rejects_file",
     "remap",
     "run",

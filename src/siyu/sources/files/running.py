@@ -21,7 +21,7 @@ from psycopg.types.json import Jsonb
 
 from siyu import pool
 from siyu.base import jobs
-from siyu.base.errors import SiyuError
+from siyu.base.errors import InputError, SiyuError
 from siyu.base.ground import Ground
 from siyu.sources.files import reading, staging, store
 from siyu.sources.files.faults import FileFault
@@ -106,6 +106,9 @@ class Running:
             self._commit(turned)
         except FileFault as fault:
             self._end("failed", json.dumps({"code": fault.code, "values": fault.values}, ensure_ascii=False))
+            raise
+        except InputError:  # the pool refused a fact that we took for good: our mistake, not to be tried for ever
+            self._end("failed", json.dumps({"code": "broken", "values": {}}))
             raise
         if self.it.rejected > _HOPELESS and self.it.rejected > 0.9 * self.it.rows:
             self._end("failed", json.dumps({"code": "hopeless", "values": {}}))
@@ -260,7 +263,9 @@ def advance(ground: Ground) -> int:
             _current[ground.db.url] = now
         try:
             done = now.step()
-        except (NotOurs, FileFault):
+        except (NotOurs, InputError) as err:
+            if not isinstance(err, NotOurs):
+                log.warning("an import failed", extra={"import_id": now.import_id, "why": getattr(err, "code", "broken")})
             done = 0
         except BaseException:
             _drop(ground)

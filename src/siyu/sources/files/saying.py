@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from siyu.base.text import catalogue, say
@@ -21,6 +22,15 @@ def note_in_words(note: Note, lang: str) -> str:
 def reject_in_words(code: str, lang: str) -> tuple[str, str]:
     """What is wrong with a row, and the remedy."""
     return say(f"sources.file_reject_{code}", lang), say(f"sources.file_reject_{code}_remedy", lang)
+
+
+def fault_in_words(why: str, lang: str) -> tuple[str, str]:
+    """What a failed import's `why` says, and the remedy; blanks when there is nothing."""
+    if not why:
+        return "", ""
+    told = json.loads(why)
+    key, values = f"sources.file_fault_{told['code']}", told["values"]
+    return say(key, lang, **values), say(f"{key}_remedy", lang, **values)
 
 
 def field_name(field: str, lang: str) -> str:

@@ -56,7 +56,8 @@ select md5(n::text)::uuid, case when kind < 2 then 1 else 2 end, type,
         else jsonb_build_object('page', 'p' || hash %% 5000, 'price', (hash %% 900) / 10.0) end
 from (
     select people, n, kind, hash, 1 + floor(people * power(u, 1.6))::bigint as who,
-        case when kind < 2 then 'order.paid' when kind < 3 then 'cart.added' when kind < 6 then 'product.viewed' else 'page.viewed' end as type,
+        case when kind < 2 then 'order.paid' when kind < 3 then 'cart.added' when kind < 6 then 'product.viewed'
+            else 'page.viewed' end as type,
         timestamptz '2026-11-20 04:00+00' - (v * 360 * 86400) * interval '1 second' as at
     from (
         select people, n, n %% 12 as kind, abs(hashint8(n)) as hash, (abs(hashint8(n * 7 + 1)) %% 1000003) / 1000003.0::float8 as u,
@@ -74,14 +75,16 @@ select n, 'email', 'marketing', n %% 7 <> 0, now(), md5(n::text)::uuid from plan
 insert into profiles (person_id, is_known, stage, traits, tags, facts_n, first_seen_at, last_seen_at, orders_n, spent_minor,
     first_order_at, last_order_at)
 select n, true, case when orders_n > 9 then 'vip' when orders_n > 1 then 'repeat' when orders_n = 1 then 'first' else 'lead' end,
-    jsonb_build_object('city', (array['上海','北京','杭州','成都','广州','深圳','武汉','西安'])[1 + n %% 8], 'score', n %% 101, 'age', 18 + n %% 60),
+    jsonb_build_object('city', (array['上海','北京','杭州','成都','广州','深圳','武汉','西安'])[1 + n %% 8], 'score', n %% 101,
+        'age', 18 + n %% 60),
     case when n %% 9 = 0 then '{茶友}'::text[] when n %% 50 = 0 then '{vip,茶友}' else '{}' end,
     coalesce(facts_n, 0), first_at, last_at, coalesce(orders_n, 0), coalesce(spent, 0), first_order_at, last_order_at
 from plan, generate_series(1, people) n
 left join (
     select i.person_id, count(*) as facts_n, min(occurred_at) as first_at, max(occurred_at) as last_at,
         count(*) filter (where type = 'order.paid') as orders_n, sum(amount_minor) filter (where type = 'order.paid') as spent,
-        min(occurred_at) filter (where type = 'order.paid') as first_order_at, max(occurred_at) filter (where type = 'order.paid') as last_order_at
+        min(occurred_at) filter (where type = 'order.paid') as first_order_at,
+        max(occurred_at) filter (where type = 'order.paid') as last_order_at
     from facts f join identifiers i on i.identifier_id = f.subject group by 1
 ) s on s.person_id = n
 """
@@ -124,7 +127,9 @@ CASES: dict[str, tuple[Any, str]] = {
         f"select count(*) from (select distinct i.person_id {FROM} where f.type = 'order.paid' and f.data->>'category' in ('c3', 'c4')) b"
         " where exists (select from identifiers e where e.person_id = b.person_id and e.kind = 'email' and e.unreachable_at is null"
         " and e.erased_at is null) and not exists (select from consents c join identifiers e on e.identifier_id = c.subject"
-        " where e.person_id = b.person_id and c.channel in ('email', '*') and c.purpose in ('marketing', '*') and not c.is_given)",
+        " where e.person_id = b.person_id and c.channel in ('email', '*') and c.purpose in ('marketing', '*') and not c.is_given"
+        " and not exists (select from consents l where l.subject = c.subject and l.channel in ('email', '*')"
+        " and l.purpose in ('marketing', '*') and (l.decided_at, l.fact_key) > (c.decided_at, c.fact_key)))",
     ),
     "left in the cart: A and no B within a day": (
         {"all": [{"if": "sequence", "first": {"type": "cart.added"}, "then": {"type": "order.paid"}, "is": "not_done", "within": "1 day",
@@ -149,7 +154,9 @@ CASES: dict[str, tuple[Any, str]] = {
 
 def fill(ground: Ground, people: int, facts: int) -> None:
     """Write people and facts straight into the tables, as the pool would have made them."""
-    months.ensure(ground.db, {((NOW.year * 12 + NOW.month - 1 - n) // 12, (NOW.year * 12 + NOW.month - 1 - n) % 12 + 1) for n in range(MONTHS + 2)})
+    months.ensure(
+        ground.db, {((NOW.year * 12 + NOW.month - 1 - n) // 12, (NOW.year * 12 + NOW.month - 1 - n) % 12 + 1) for n in range(MONTHS + 2)}
+    )
     with ground.db.tx() as conn:
         set_brand(conn, Brand(), at=NOW)
         for statement in FILL.split(";\n"):
@@ -181,7 +188,9 @@ def measure(ground: Ground, rounds: int) -> list[dict[str, Any]]:
                 {"rule": name, "people": answers.pop(), "compiled_s": round(compiled, 4), "by_hand_s": round(hand, 4),
                  "ratio": round(compiled / hand, 2)}
             )  # fmt: skip
-            print(f"{name:52} {rows[-1]['people']:>9,} {compiled:8.3f} s {hand:8.3f} s {compiled / hand:6.2f}x", file=sys.stderr, flush=True)
+            print(
+                f"{name:52} {rows[-1]['people']:>9,} {compiled:8.3f} s {hand:8.3f} s {compiled / hand:6.2f}x", file=sys.stderr, flush=True
+            )
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -94,9 +94,13 @@ def sample(ground: Ground, conn: Connection, rule: Rule, limit: int = 5, *, seco
         return [Member(*row) for row in _rows(conn, _statement(ground, conn, rule).sample(_SAMPLE, limit))]
 
 
-def members_page(ground: Ground, conn: Connection, rule: Rule, *, after: int = 0, limit: int = 50) -> list[int]:
-    """The next members behind person `after`, in the order of their numbers."""
-    return [row[0] for row in _rows(conn, _statement(ground, conn, rule).page(after, limit))]
+def members_page(
+    ground: Ground, conn: Connection, rule: Rule, *, after: int = 0, limit: int = 50, seconds: float | None = None
+) -> list[Member]:  # fmt: skip
+    """The next members behind person `after`, in the order of their numbers. With `seconds`, may raise `TooSlowError`."""
+    with _limited(conn, seconds):
+        people = [row[0] for row in _rows(conn, _statement(ground, conn, rule).page(after, limit))]
+    return rows_of(conn, people)
 
 
 def members(ground: Ground, conn: Connection, rule: Rule, *, batch: int = _BATCH) -> Iterator[list[int]]:
@@ -123,12 +127,19 @@ def preview(ground: Ground, conn: Connection, rule: Rule, *, limit: int = 5, sec
     everybody = int(_rows(conn, Compiled(Q.people_n, {}))[0][0])
     try:
         with _limited(conn, seconds):
-            stages = tuple((str(stage), int(n)) for stage, n in _rows(conn, statement.stages()))
-            people = tuple(Member(*row) for row in _rows(conn, statement.sample(_SAMPLE, limit)))
+            rows = _rows(conn, statement.overview(limit))
     except TooSlowError:
         return RulePreview(Counted(None, everybody), everybody, (), ())
+    stages = sorted(((str(stage), int(n)) for stage, n, person in rows if person is None), key=lambda one: -one[1])
+    people = rows_of(conn, [person for _, _, person in rows if person is not None])
     n = sum(n for _, n in stages)
-    return RulePreview(Counted(n, n), everybody, tuple(sorted(stages, key=lambda one: -one[1])), people)
+    return RulePreview(Counted(n, n), everybody, tuple(stages), tuple(people))
+
+
+def rows_of(conn: Connection, people: Sequence[int]) -> list[Member]:
+    """People as a list shows them, in the order given."""
+    found = {row[0]: Member(*row) for row in conn.execute(Q.see_members, {"people": list(people)})}
+    return [found[person] for person in people if person in found]
 
 
 def count_each(ground: Ground, conn: Connection, rule: Rule, *, seconds: float = PAGE_SECONDS) -> list[ConditionCount]:

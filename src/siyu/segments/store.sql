@@ -46,6 +46,10 @@ select person_id from identifiers where identifier_id = %(person_id)s;
 select person_id, stage, stage_at, is_known, facts_n, first_seen_at, last_seen_at, traits::text, tags
 from profiles where person_id = any(%(people)s::bigint[]);
 
+-- name: see_members
+select person_id, name_shown, stage, orders_n, spent_minor, last_order_at, last_seen_at
+from profiles where person_id = any(%(people)s::bigint[]);
+
 -- name: see_identifiers
 select person_id, kind, scope, unreachable_at is null and erased_at is null
 from identifiers where person_id = any(%(people)s::bigint[]);

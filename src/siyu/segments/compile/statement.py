@@ -50,10 +50,6 @@ class Statement:
         """How many members."""
         return self._compiled(exp.select(exp.Count(this=exp.Star())))
 
-    def stages(self) -> Compiled:
-        """(stage, how many members)."""
-        return self._compiled(exp.select(column("stage"), exp.Count(this=exp.Star())).group_by(column("stage")))
-
     def page(self, after: int, limit: int) -> Compiled:
         """The `person_id` of the next members behind `after`, in the order of their numbers."""
         found = exp.select(column(PERSON)).where(exp.GT(this=column(PERSON), expression=self._bind(after, "bigint")))
@@ -63,19 +59,33 @@ class Statement:
         """Every member's `person_id`, in the order of the numbers."""
         return self._compiled(exp.select(column(PERSON)).order_by(column(PERSON)))
 
+    def overview(self, limit: int) -> Compiled:
+        """(stage, how many members, null) and (null, null, person_id) of a few members: both from one look."""
+        latest = exp.Ordered(this=exp.column("last_seen_at"), desc=True, nulls_first=False)
+        nothing, nobody = exp.cast(exp.Null(), "text"), exp.cast(exp.Null(), "bigint")
+        few = exp.select(nothing, nobody, exp.column(PERSON)).from_("m").order_by(latest, exp.column(PERSON)).limit(limit)
+        stages = exp.select(exp.column("stage"), exp.Count(this=exp.Star()), nobody.copy()).from_("m").group_by(exp.column("stage"))
+        members = self._select(exp.select(column(PERSON), column("stage"), column("last_seen_at")))
+        both = exp.union(stages, exp.select("*").from_(few.subquery("few")), distinct=False)
+        whole = both.with_("m", as_=members, materialized=True)
+        return Compiled(whole.sql(self._bind.dialect), dict(self._bind.params))
+
     def sample(self, columns: tuple[str, ...], limit: int) -> Compiled:
         """Some members with columns of their profiles: those seen most lately."""
         latest = exp.Ordered(this=column("last_seen_at"), desc=True, nulls_first=False)
         return self._compiled(exp.select(*map(column, columns)).order_by(latest, column(PERSON)).limit(limit))
 
     def _compiled(self, select: exp.Select) -> Compiled:
+        return Compiled(self._select(select).sql(self._bind.dialect), dict(self._bind.params))
+
+    def _select(self, select: exp.Select) -> exp.Select:
         whole = select.from_(exp.alias_(exp.to_table("profiles"), "p", table=True))
         for joined in self._sets.joined():
             on = exp.EQ(this=exp.column(PERSON, joined.alias), expression=column(PERSON))
             whole = whole.join(joined.subquery(), on=on, join_type="left")
         if not isinstance(self._where, exp.Boolean) or not self._where.this:
             whole = whole.where(self._where)
-        return Compiled(whole.sql(self._bind.dialect), dict(self._bind.params))
+        return whole
 
 
 def each(

@@ -38,7 +38,7 @@ def _found(patient: Patient, checks: list[Any]) -> dict[str, Finding]:
     found = {finding.about: finding for check in checks for finding in check(patient)}
     for one in found.values():
         assert one.what.endswith((".", "!")) and "cli.doctor" not in one.what and "{" not in one.what, one
-        assert one.health is Degree.WELL or (one.remedy and "cli.doctor" not in one.remedy), one
+        assert one.degree is Degree.WELL or (one.remedy and "cli.doctor" not in one.remedy), one
     return found
 
 
@@ -50,24 +50,24 @@ def test_what_can_be_seen_before_there_is_a_database(ground: Ground, tmp_path: P
                       checkup.BEFORE_DATABASE)  # fmt: skip
 
     found = see()
-    assert found["data"].health is Degree.WELL and "keys_none_yet" in found and "url_local" in found and "url_silent" in found
-    assert see(data=tmp_path / "new")["data_missing"].health is Degree.WATCH
-    assert see(data=Path("/proc/sys/nowhere"))["data_no_parent"].health is Degree.ILL
+    assert found["data"].degree is Degree.WELL and "keys_none_yet" in found and "url_local" in found and "url_silent" in found
+    assert see(data=tmp_path / "new")["data_missing"].degree is Degree.WATCH
+    assert see(data=Path("/proc/sys/nowhere"))["data_no_parent"].degree is Degree.ILL
     (tmp_path / "file").write_text("")
-    assert see(data=tmp_path / "file")["data_no_folder"].health is Degree.ILL
-    assert see(base_url="http://crm.example.invalid")["url_plain"].health is Degree.ILL
-    assert see(env_keys="nonsense")["keys_env_broken"].health is Degree.ILL
+    assert see(data=tmp_path / "file")["data_no_folder"].degree is Degree.ILL
+    assert see(base_url="http://crm.example.invalid")["url_plain"].degree is Degree.ILL
+    assert see(env_keys="nonsense")["keys_env_broken"].degree is Degree.ILL
     file.write_text("{}")
     file.chmod(0o644)
     assert see()["keys_open"].remedy.startswith("Run: chmod 600")
     file.chmod(0o600)
-    assert see()["keys_broken"].health is Degree.ILL
+    assert see()["keys_broken"].degree is Degree.ILL
     file.write_text(json.dumps({n: base64.b64encode(getattr(KEYS, n)).decode() for n in ("master", "index", "signing")}))
-    assert see()["keys"].health is Degree.WELL
+    assert see()["keys"].degree is Degree.WELL
     file.unlink()
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres" / "PG_VERSION").write_text("18")
-    assert see()["keys_gone"].health is Degree.ILL
+    assert see()["keys_gone"].degree is Degree.ILL
 
 
 def test_the_address_is_asked_who_answers(ground: Ground) -> None:
@@ -106,8 +106,8 @@ def see(ground: Ground) -> Callable[[], dict[str, Finding]]:
 
 def test_a_fresh_installation_needs_a_mail_server_and_somebody(see: Callable[[], dict[str, Finding]]) -> None:
     found = see()
-    assert {name for name, one in found.items() if one.health is Degree.WATCH} == {"mail_none", "staff_none"}
-    assert {name for name, one in found.items() if one.health is Degree.ILL} == {"durability_off"}, "tests run without fsync"
+    assert {name for name, one in found.items() if one.degree is Degree.WATCH} == {"mail_none", "staff_none"}
+    assert {name for name, one in found.items() if one.degree is Degree.ILL} == {"durability_off"}, "tests run without fsync"
 
 
 def test_faults_in_the_database_are_found(see: Callable[[], dict[str, Finding]], ground: Ground) -> None:
@@ -127,14 +127,14 @@ def test_faults_in_the_database_are_found(see: Callable[[], dict[str, Finding]],
         conn.execute("delete from migrations where number = (select max(number) from migrations)")
     found = see()
     for name in ("readers_behind", "clock_moved", "passwords_weak", "parked", "job_silent", "job_failed", "rejected", "migrations_due"):
-        assert found[name].health is not Degree.WELL, name
+        assert found[name].degree is not Degree.WELL, name
     assert "10 minutes" in found["readers_behind"].what and "event 3" in found["rejected"].what
     with ground.db.tx() as conn:
         conn.execute("update migrations set digest = 'other' where number = 1")
-    assert see()["migrations_edited"].health is Degree.ILL
+    assert see()["migrations_edited"].degree is Degree.ILL
     with ground.db.tx() as conn:
         conn.execute("insert into migrations values (9999, 'later', 'x')")
-    assert see()["migrations_newer"].health is Degree.ILL
+    assert see()["migrations_newer"].degree is Degree.ILL
 
 
 def test_keys_of_another_installation_are_noticed(ground: Ground) -> None:
@@ -177,12 +177,12 @@ def test_unreachable_database_and_wrong_words_end_the_examination_with_a_remedy(
     args = argparse.Namespace(data=str(tmp_path), json=True)
     monkeypatch.setenv("SIYU_PORT", "eighty")
     (only,) = list(examine(args))
-    assert only.health is Degree.ILL and "SIYU_PORT" in only.remedy
+    assert only.degree is Degree.ILL and "SIYU_PORT" in only.remedy
     monkeypatch.delenv("SIYU_PORT")
     monkeypatch.setattr("siyu.cli.doctor._PATIENCE", 0.5)
     monkeypatch.setenv("SIYU_DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:1/none")
     last = list(examine(args))[-1]
-    assert last.health is Degree.ILL and "SIYU_DATABASE_URL" in last.remedy and "secret" not in last.what + last.remedy
+    assert last.degree is Degree.ILL and "SIYU_DATABASE_URL" in last.remedy and "secret" not in last.what + last.remedy
 
 
 def test_looking_starts_nothing_and_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ import argparse
 import importlib
 import os
 import sys
-from importlib import metadata, util
+from importlib import metadata
 from typing import Any
 
 from siyu.base.errors import SiyuError
@@ -21,7 +21,7 @@ from siyu.cli.screen import fail, word
 
 COMMANDS = [
     "demo", "serve", "work", "import_", "export", "source", "overview", "person", "trace", "segment", "broadcast", "setting", "user",
-    "doctor",
+    "doctor", "backup", "restore",
 ]  # fmt: skip
 
 __all__ = ["COMMANDS", "main", "parser"]
@@ -35,8 +35,7 @@ def parser(only: str = "") -> argparse.ArgumentParser:
     top.add_argument("--json", action="store_true", default=False, help=word("cli.json_help"))
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for name in [only] if only in COMMANDS else COMMANDS:
-        if util.find_spec(f"siyu.cli.{name}") is not None:
-            importlib.import_module(f"siyu.cli.{name}").add(commands)
+        importlib.import_module(f"siyu.cli.{name}").add(commands)
     return top
 
 

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Look at everything; exit code 1 when something does not work or is not safe."""
     log.setup("error")
     findings = list(examine(args))
-    count = {health: sum(one.health is health for one in findings) for health in Degree}
+    count = {degree: sum(one.degree is degree for one in findings) for degree in Degree}
     value = {"is_well": not count[Degree.ILL], "ill": count[Degree.ILL], "watch": count[Degree.WATCH], "findings": plain(findings)}
     report(args, value, _lines(findings))
     return 1 if count[Degree.ILL] else 0
@@ -39,10 +39,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _lines(findings: list[Finding]) -> Iterator[str]:
     for one in findings:
-        yield f"{_MARK[one.health]}  {one.what}"
+        yield f"{_MARK[one.degree]}  {one.what}"
         if one.remedy:
             yield f"      {one.remedy}"
-    faults = sum(one.health is Degree.ILL for one in findings)
+    faults = sum(one.degree is Degree.ILL for one in findings)
     yield word("cli.doctor_sum_ill", count=faults) if faults else word("cli.doctor_sum_well")
 
 

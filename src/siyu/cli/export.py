@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +18,7 @@ from siyu.cli.opening import opened
 from siyu.cli.progress import Progress
 from siyu.cli.rows import COLUMNS, count, rows
 from siyu.cli.screen import command, note, plain, report, word
+from siyu.cli.writing import whole_file
 
 Row = dict[str, Any]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -44,7 +44,11 @@ def run(args: argparse.Namespace) -> int:
             if args.personal:
                 web.note(conn, "cli", "exported_personal", ground.clock.now(), ref=args.kind)
             total = count(conn, args.kind)
-        with ground.db.tx() as conn, _place(args.out) as place, Progress(word("cli.export_progress"), total) as bar:
+        with (
+            ground.db.tx() as conn,
+            whole_file(args.out) if args.out else nullcontext() as place,
+            Progress(word("cli.export_progress"), total) as bar,
+        ):
             done = _WRITERS[kind](place, args.kind, _counted(rows(ground, conn, args.kind, personal=args.personal), bar))
     if args.out:
         value = {"kind": args.kind, "format": kind, "rows": done, "file": str(args.out), "is_personal": args.personal}
@@ -60,26 +64,6 @@ def _counted(given: Iterator[list[Row]], bar: Progress) -> Iterator[Row]:
         yield from batch
         done += len(batch)
         bar.to(done)
-
-
-@contextmanager
-def _place(out: Path | None) -> Iterator[Path | None]:
-    """Where to write: beside the wanted file, under another name until it is whole."""
-    if out is None:
-        yield None
-        return
-    try:
-        folder = tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent)  # which only its owner may enter
-    except OSError as err:
-        why = err.strerror or ""
-        raise InputError(word("cli.export_bad_file", file=out, why=why), word("cli.export_bad_file_remedy"), field="out") from None
-    half = Path(folder) / "half"
-    try:
-        yield half
-        half.chmod(0o600)
-        half.replace(out)
-    finally:
-        shutil.rmtree(folder)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class Finding:
     """One thing that was looked at: a sentence that says what is true, and what to do about it."""
 
     about: str
-    health: Degree
+    degree: Degree
     what: str
     remedy: str = ""
 

@@ -127,7 +127,7 @@ def test_the_dead_sender_wakes(rig: Rig, ground: Ground, shop) -> None:
     sleeper = claim(ground, rig.name)
     shop.lease_ends()
     channel, the_line = channels.channel_of(rig.name), line(ground, channels.channel_of(rig.name))
-    assert flow._begin(ground, channel, the_line, sleeper, ground.clock.now()) == (-1, None)
+    assert flow._begin(ground, channel, the_line, sleeper, ground.clock.now()) == (None, None)
     if rig.is_idempotent:
         channels.deliver(ground, rig.name)
         assert shop.send(intent)[0] == "sent"
@@ -143,7 +143,7 @@ def test_two_who_hold_the_same_claim(rig: Rig, ground: Ground, shop) -> None:
     channel, the_line = channels.channel_of(rig.name), line(ground, channels.channel_of(rig.name))
     now = ground.clock.now()
     assert flow._begin(ground, channel, the_line, item, now) == (0, None)
-    assert flow._begin(ground, channel, the_line, item, now) == (-1, None)
+    assert flow._begin(ground, channel, the_line, item, now) == (None, None)
 
 
 def test_a_no_between_claim_and_call(rig: Rig, ground: Ground, shop) -> None:
@@ -153,7 +153,7 @@ def test_a_no_between_claim_and_call(rig: Rig, ground: Ground, shop) -> None:
     with ground.db.tx() as conn:
         gate.withdraw_person(ground, conn, person, rig.name, "marketing")
     channel, the_line = channels.channel_of(rig.name), line(ground, channels.channel_of(rig.name))
-    assert flow._begin(ground, channel, the_line, item, ground.clock.now()) == (-1, None)
+    assert flow._begin(ground, channel, the_line, item, ground.clock.now()) == (None, None)
     flow._finish(ground, channel, [flow.Done(item, None, 0, ground.clock.now(), ground.clock.now())], breaker.WELL)
     assert channels.deliver(ground, rig.name) == 0
     assert rig.copies(intent) == 0
@@ -167,7 +167,7 @@ def test_an_origin_that_stops_between_claim_and_call(rig: Rig, ground: Ground, s
     with ground.db.tx() as conn:
         getattr(gate, stop)(ground, conn, "api", 77)
     channel, the_line = channels.channel_of(rig.name), line(ground, channels.channel_of(rig.name))
-    assert flow._begin(ground, channel, the_line, item, ground.clock.now()) == (-1, None)
+    assert flow._begin(ground, channel, the_line, item, ground.clock.now()) == (None, None)
     flow._finish(ground, channel, [flow.Done(item, None, 0, ground.clock.now(), ground.clock.now())], breaker.WELL)
     assert channels.deliver(ground, rig.name) == 0 and rig.copies(intent) == 0
 

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -130,21 +131,31 @@ class Shop:
 
     def person(self, email: str = "", *, member: str = "", name: str = "林", consents: tuple[str, ...] = ("email", "webhook")) -> int:
         """Somebody new who agreed to marketing."""
-        n = next(_numbers)
+        return self.people([email], member=member, name=name, consents=consents)[0]
+
+    def people(
+        self, emails: Sequence[str], *, member: str = "", name: str = "林", consents: tuple[str, ...] = ("email", "webhook")
+    ) -> list[int]:
+        """Several at once."""
         at = self.ground.clock.now() - timedelta(days=30)
-        names = (Identifier(Kind.MEMBER_ID, member or f"m{n}", "shop"), *([Identifier(Kind.EMAIL, email)] if email else []))
-        facts = [Fact("profile.stated", f"p{n}", at, names, personal={"name": name} if name else {})]
-        facts += [
-            Fact("consent.given", f"c{n}{channel}", at, names, data={"channel": channel, "purpose": "marketing"}) for channel in consents
-        ]
+        facts, firsts = [], []
+        for email in emails:
+            n = next(_numbers)
+            names = (Identifier(Kind.MEMBER_ID, member or f"m{n}", "shop"), *([Identifier(Kind.EMAIL, email)] if email else []))
+            firsts.append(names[0])
+            facts.append(Fact("profile.stated", f"p{n}", at, names, personal={"name": name} if name else {}))
+            facts += [
+                Fact("consent.given", f"c{n}{channel}", at, names, data={"channel": channel, "purpose": "marketing"})
+                for channel in consents
+            ]
         with self.ground.db.tx() as conn:
             pool.record(self.ground, conn, self.source, facts)
         while pool.fold(self.ground):
             pass
         with self.ground.db.tx() as conn:
-            found = pool.person_of(self.ground, conn, names[0])
-        assert found is not None
-        return found
+            found = [pool.person_of(self.ground, conn, one) for one in firsts]
+        assert None not in found
+        return [person for person in found if person is not None]
 
     def content(self, channel: str = "email", body: str = BODY, subject: str = "{{ name | fallback: '您' }}，上新了") -> content.Version:
         key = (channel, subject + body)
@@ -153,20 +164,33 @@ class Shop:
                 self.contents[key] = content.keep(self.ground, conn, f"c{next(_numbers)}", channel, subject, body)
         return self.contents[key]
 
-    def wish(self, person_id: int, channel: str = "email", *, purpose: str = "marketing", origin_id: int | None = None, **more: Any) -> int:
+    def wish(self, person_id: int, channel: str = "email", **more: Any) -> int:
         """Ask the gate for one message and have it judged; gives the intent's number."""
-        n, now = next(_numbers), self.ground.clock.now()
+        return self.wishes([person_id], channel, **more)[0]
+
+    def wishes(
+        self, people: Sequence[int], channel: str = "email", *, purpose: str = "marketing", origin_id: int | None = None, **more: Any
+    ) -> list[int]:
+        """One message for each of several people."""
+        now = self.ground.clock.now()
         version = more.pop("version", None) or self.content(channel)
-        words = {
-            "key": key_of("wish", n), "person_id": person_id, "channel": channel, "purpose": purpose, "origin": "api",
-            "origin_id": origin_id or n, "content_id": version.content_id, "content_version": version.version, "not_before": now,
-            "expires_at": now + timedelta(days=3),
-        }  # fmt: skip
+        intents = []
+        for person_id in people:
+            n = next(_numbers)
+            words = {
+                "key": key_of("wish", n), "person_id": person_id, "channel": channel, "purpose": purpose, "origin": "api",
+                "origin_id": origin_id or n, "content_id": version.content_id, "content_version": version.version, "not_before": now,
+                "expires_at": now + timedelta(days=3),
+            }  # fmt: skip
+            intents.append(gate.Intent(**(words | more)))
         with self.ground.db.tx() as conn:
-            gate.ask(self.ground, conn, [gate.Intent(**(words | more))])
+            gate.ask(self.ground, conn, intents)
         while gate.judge(self.ground):
             pass
-        return self.one("select max(intent_id) from intents")[0]
+        keys = [intent.key for intent in intents]
+        with self.ground.db.tx() as conn:
+            numbers = dict(conn.execute("select key, intent_id from intents where key = any(%s)", [keys]).fetchall())
+        return [numbers[key] for key in keys]
 
     def one(self, sql: str, *values: object) -> tuple[Any, ...]:
         with self.ground.db.tx() as conn:

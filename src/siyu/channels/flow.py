@@ -5,8 +5,9 @@
     the call                outside any transaction, in as many threads as the line has
     finish, as they come    the row's new state, facts and gate.settle together        (a transaction for all that are ready)
 
-So after a crash at most one message a thread is in doubt; everything else was never begun, or is known. A message in doubt is not sent
-again unless the vendor knows it by its key: it is `unknown`, counts against caps, and is shown to people.
+A thread begins its next message while the answer of the one before is being written, and no further. So after a crash at most two
+messages a thread are in doubt; everything else was never begun, or is known. A message in doubt is not sent again unless the vendor
+knows it by its key: it is `unknown`, counts against caps, and is shown to people.
 """
 
 from __future__ import annotations
@@ -37,18 +38,24 @@ from siyu.pool import Fact
 log = logging.getLogger(__name__)
 
 _WORK_FOR = timedelta(seconds=60)  # of a lease, beside the longest call
+_IN_DOUBT = 2  # messages a thread
+_ENDED = {State.SENT: Outcome.SENT, State.REJECTED: Outcome.REJECTED}
 _CRASHED = Result(Answer.LOST, "crashed", "The sender died while it was sending.")
 
 
 @dataclass(frozen=True)
 class Done:
-    """One item with its answer. `tries` is how often the vendor had said "not now" before; no result = not begun, back to the queue."""
+    """One item with its answer. `tries` is how often the vendor had said "not now" before.
+
+    No result = not begun: it goes back to the queue until `back_at`, or an earlier claim's attempt has `ended` one way or the other.
+    """
 
     item: Item
     result: Result | None
     tries: int
     at: datetime
-    back_at: datetime | None = None  # when it is not begun: from when it may be claimed again
+    back_at: datetime | None = None
+    ended: Outcome | None = None
 
 
 def deliver(ground: Ground, channel_name: str, limit: int = 200) -> int:
@@ -92,10 +99,12 @@ class _Batch:
     health: Health
     results: queue.SimpleQueue[Done | BaseException | None] = field(default_factory=queue.SimpleQueue)
     stop: threading.Event = field(default_factory=threading.Event)
+    room: threading.Semaphore = field(default_factory=threading.Semaphore)  # messages that may be begun and not yet written down
 
     def run(self) -> None:
         """Send everything, then give back what could not be begun."""
         width = min(self.line.width, len(self.waiting))
+        self.room = threading.Semaphore(_IN_DOUBT * width)
         threads = [threading.Thread(target=self._work, name=f"{self.channel.name}-{n}", daemon=True) for n in range(width)]
         for thread in threads:
             thread.start()
@@ -113,6 +122,7 @@ class _Batch:
                     self.health = _finish(self.ground, self.channel, done, self.health)
                 except BaseException as err:
                     failure = err
+                self.room.release(len(done))
             if failure is not None or self._is_resting():
                 self.stop.set()
         for thread in threads:
@@ -131,6 +141,8 @@ class _Batch:
     def _work(self) -> None:
         try:
             while not self.stop.is_set() and time.monotonic() < self.work_until:
+                if not self.room.acquire(timeout=0.1):
+                    continue
                 try:
                     item = self.waiting.popleft()
                 except IndexError:
@@ -148,16 +160,16 @@ class _Batch:
         if pause > timedelta(0):
             return Done(item, None, 0, now, now + pause)
         tries, before = _begin(self.ground, self.channel, self.line, item, now)
-        if before is not None:
-            return Done(item, before, tries, now)
-        if tries < 0:
-            return Done(item, None, 0, now, now)
+        if before is State.SENDING or before is State.UNKNOWN:
+            return Done(item, _CRASHED, 0, now)
+        if tries is None:
+            return Done(item, None, 0, now, now, _ENDED.get(before) if before else None)
         result = self.line.send(item.prepared)
         return Done(item, result, tries, self.ground.clock.now())
 
 
-def _begin(ground: Ground, channel: Channel, the_line: Line, item: Item, now: datetime) -> tuple[int, Result | None]:
-    """Write the attempt. Gives its earlier tries, or -1 when it is not to be sent; and an outcome that is known without asking."""
+def _begin(ground: Ground, channel: Channel, the_line: Line, item: Item, now: datetime) -> tuple[int | None, State | None]:
+    """Write the attempt. Gives its earlier tries, None when it is not to be sent; then where an earlier claim's attempt stands, if any."""
     permit = item.permit
     with ground.db.tx() as conn:
         row = conn.execute(
@@ -175,9 +187,7 @@ def _begin(ground: Ground, channel: Channel, the_line: Line, item: Item, now: da
         if row:
             return int(row[1]), None
         seen = conn.execute(Q.see_state, {"intent_id": permit.intent_id}).fetchone()
-    if seen and seen[1] < permit.token and seen[0] in (State.SENDING, State.UNKNOWN):
-        return 0, _CRASHED
-    return -1, None
+    return None, State(seen[0]) if seen and seen[1] < permit.token else None
 
 
 def _finish(ground: Ground, channel: Channel, done: Sequence[Done], health: Health) -> Health:
@@ -189,7 +199,7 @@ def _finish(ground: Ground, channel: Channel, done: Sequence[Done], health: Heal
     for one in done:
         permit, result = one.item.permit, one.result
         if result is None:
-            settlements.append(Settlement(permit.intent_id, permit.token, Outcome.RETURNED, one.back_at or one.at))
+            settlements.append(Settlement(permit.intent_id, permit.token, one.ended or Outcome.RETURNED, one.back_at or one.at))
             continue
         if result is not _CRASHED:
             after = breaker.after(after, result, one.at)

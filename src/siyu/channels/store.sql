@@ -33,7 +33,7 @@ on conflict (intent_id) do update set
 returning intent_id;
 
 -- The owner of the claim writes what it learned, also where somebody gave it up as unknown meanwhile. A later claim may only say that
--- an attempt it found in `sending` is unknown.
+-- the attempt it found is unknown.
 -- name: finish_sends
 update sends s set
     state = w.state, tries = w.tries, vendor_id = case when w.vendor_id = '' then s.vendor_id else w.vendor_id end, code = w.code,
@@ -42,7 +42,7 @@ from unnest(%(intent_ids)s::bigint[], %(tokens)s::bigint[], %(states)s::text[], 
             %(codes)s::text[], %(whys)s::text[], %(ats)s::timestamptz[])
      as w(intent_id, token, state, tries, vendor_id, code, why, at)
 where s.intent_id = w.intent_id
-  and ((s.token = w.token and s.state in ('sending', 'unknown')) or (s.token < w.token and s.state = 'sending' and w.state = 'unknown'))
+  and ((s.token = w.token and s.state in ('sending', 'unknown')) or (s.token < w.token and s.state in ('sending', 'unknown') and w.state = 'unknown'))
 returning s.intent_id;
 
 -- name: lost_sends

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
+from siyu import gate
 from siyu.base import settings
 from siyu.base.db import Connection
 from siyu.base.errors import InputError
@@ -60,6 +61,10 @@ def set_email(ground: Ground, conn: Connection, server: EmailSettings, *, keep_p
     value = {name: getattr(server, name) for name in server.__dataclass_fields__}
     value |= {"password": close(ground.vault, server.password), "security": str(server.security), "pace": dict(server.pace)}
     settings.put(conn, SETTING, value, at=ground.clock.now())
+    # our record of attempts keeps a letter from going out twice, so a claim whose worker died may be handed out again
+    safe = gate.rules(conn).idempotent
+    if EMAIL.name not in safe:
+        gate.set_rule(conn, "idempotent", [*safe, EMAIL.name], at=ground.clock.now())
 
 
 def forget_email(conn: Connection) -> None:

@@ -26,12 +26,10 @@ def test_a_stranger_is_led_to_sign_in_and_back(browse: Browse) -> None:
     assert browser.look("/customers?stage=vip").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "evil", ["//evil.example", "https://evil.example/", "/\\evil.example", "/a\r\nSet-Cookie: x=1", "javascript:alert(1)"]
-)
-def test_nobody_is_sent_away_after_signing_in(browse: Browse, evil: str) -> None:
-    done = browse().fill("/sign-in", {"login": "viewer", "password": PASSWORD, "next": evil}, token_from="/sign-in")
-    assert done.headers["location"] == "/"
+def test_nobody_is_sent_away_after_signing_in(browse: Browse) -> None:
+    for evil in ("//evil.example", "https://evil.example/", "/\\evil.example", "/a\r\nSet-Cookie: x=1", "javascript:alert(1)"):
+        done = browse().fill("/sign-in", {"login": "viewer", "password": PASSWORD, "next": evil}, token_from="/sign-in")
+        assert done.headers["location"] == "/", evil
 
 
 def test_a_refusal_never_says_which_part_was_wrong(browse: Browse) -> None:

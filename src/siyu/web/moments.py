@@ -180,6 +180,11 @@ def kind(name: str, lang: str) -> str:
     return _known("kind", name, lang, name)
 
 
+def deed(what: str, lang: str) -> str:
+    """What a member of staff did, in words; an unknown deed as it is written."""
+    return _known("deed", what.replace(".", "_"), lang, what)
+
+
 def _known(family: str, name: str, lang: str, otherwise: str) -> str:
     key = f"web.{family}_{name}"
     return say(key, lang) if key in catalogue() else otherwise

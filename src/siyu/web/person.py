@@ -15,7 +15,6 @@ from siyu import pool
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
-from siyu.base.text import say
 from siyu.web import moments, people, store
 from siyu.web.customers import STAGE_TONES, mask_of
 from siyu.web.guard import Guarded, deed, note, page
@@ -95,6 +94,7 @@ def _about(request: Request, person: pool.Person) -> dict[str, Any]:
         "evidence_of": moments.evidence,
         "links": links,
         "kind_of": lambda name: moments.kind(name, lang),
+        "deed_of": lambda what: moments.deed(what, lang),
         "trait_of": lambda name: moments.trait(name, lang),
         "channel_of": lambda name: moments.channel(name, lang),
         "purpose_of": lambda name: moments.purpose(name, lang),
@@ -105,7 +105,7 @@ def _about(request: Request, person: pool.Person) -> dict[str, Any]:
 def more_moments(request: Request) -> Response:
     """The next part of the timeline, for htmx."""
     ground = ground_of(request)
-    before = _place(request.query_params.get("before", ""))
+    before = _place(request, request.query_params.get("before", ""))
     number = request.path_params["person_id"]
     with ground.db.tx() as conn:
         told, after = _moments(request, conn, number, before)
@@ -121,14 +121,14 @@ def _moments(
     return moments.tell(found, show_of(request)), mark
 
 
-def _place(text: str) -> tuple[datetime, int]:
+def _place(request: Request, text: str) -> tuple[datetime, int]:
     try:
         at, _, seq = text.replace(" ", "+").partition("~")
         place = datetime.fromisoformat(at), int(seq)
     except ValueError:
-        raise InputError(say("web.page_mark"), field="before") from None
+        raise InputError(say_to(request, "web.page_mark"), field="before") from None
     if place[0].tzinfo is None:
-        raise InputError(say("web.page_mark"), field="before")
+        raise InputError(say_to(request, "web.page_mark"), field="before")
     return place
 
 

@@ -14,7 +14,7 @@ Show = Callable[[float], str]
 
 def nice_top(most: float, lines: int = 4) -> float:
     """The round end of an axis from zero that holds `most` and divides into `lines` round steps."""
-    if most <= 0:
+    if most < 1e-9:
         return float(lines)
     raw = most / lines
     size = 10.0 ** math.floor(math.log10(raw))

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from siyu.base.ground import Ground
-from siyu.web import store
+from siyu.web import moments, store
 from siyu.web.guard import Guarded, page
-from siyu.web.page import ground_of, render
+from siyu.web.page import ground_of, lang_of, render
 from siyu.web.setup.tabs import tabs
 from siyu.web.words import Role
 
@@ -24,4 +24,6 @@ def show(request: Request) -> Response:
     """The newest lines."""
     with ground_of(request).db.tx() as conn:
         deeds = store.recent_deeds(conn, SHOWN)
-    return render(request, "setup/log.html", tabs=tabs(request), deeds=deeds, shown=SHOWN)
+    return render(
+        request, "setup/log.html", tabs=tabs(request), deeds=deeds, shown=SHOWN, deed_of=lambda what: moments.deed(what, lang_of(request))
+    )

@@ -73,11 +73,15 @@
     question(event.detail.question, event.target.dataset.tone, () => event.detail.issueRequest(true));
   });
 
-  // "/" goes to the search; a select or date with data-go submits its form by itself.
+  // "/" goes to the search; a select or date with data-go submits its form by itself; a slider with data-shows writes its value there.
   document.addEventListener("keydown", (event) => {
     const busy = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName) || document.activeElement.isContentEditable;
     if (event.key === "/" && !busy && find("search")) { event.preventDefault(); find("search").focus(); }
     if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach((menu) => { menu.open = false; });
+  });
+  document.addEventListener("input", (event) => {
+    const shown = event.target.dataset.shows && find(event.target.dataset.shows);
+    if (shown) shown.textContent = event.target.value + (event.target.dataset.suffix || "");
   });
   document.addEventListener("change", (event) => {
     if (event.target.closest("[data-go]")) event.target.form.requestSubmit();

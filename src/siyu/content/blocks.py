@@ -108,10 +108,10 @@ _SPANS = re.compile(
     r"|\[\[(?P<pressed>[^\[\]]+)\]\]\(\s*(?P<to>\S+?)\s*\)"  # a button inside a line is a link
     r"|\*\*(?P<strong>\S(?:.*?\S)?)\*\*"
     r"|\*(?P<soft>\S(?:[^*]*?\S)?)\*"
-    r"|(?P<bare>https?://[^\s<>\"'，。；：！？、）】」』》\)\]\ue000-\ue001]+)"
+    r"|(?P<bare>https?://[^\s<>*\"'，。；：！？、）】」』》\)\]\ue000-\ue001]+)"
 )
 _TARGET = re.compile(r"\]\(\s*([^)\n]*?)\s*\)")
-_BARE = re.compile(r"https?://[^\s<>\"'，。；：！？、）】」』》\)\]]+")
+_BARE = re.compile(r"https?://[^\s<>*\"'，。；：！？、）】」』》\)\]]+")
 
 
 def blocks(text: str) -> tuple[Block, ...]:

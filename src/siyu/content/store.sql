@@ -58,5 +58,5 @@ select p.person_id, p.traits, p.tags, p.orders_n, p.spent_minor, p.refunded_mino
 from profiles p where p.person_id = any(%(person_ids)s);
 
 -- name: trait_names
-select distinct name from (select traits from profiles order by last_seen_at desc nulls last limit 500) some, jsonb_object_keys(some.traits) name
+select distinct name from (select traits from profiles order by last_seen_at desc nulls last limit 500) p, jsonb_object_keys(p.traits) as name
 order by name limit 200;

@@ -73,6 +73,25 @@
     question(event.detail.question, event.target.dataset.tone, () => event.detail.issueRequest(true));
   });
 
+  // Uploads: a file dropped on data-drop goes into its input; the bar of a data-upload form shows how far the sending is.
+  document.addEventListener("dragover", (event) => { const place = event.target.closest("[data-drop]"); if (place) { event.preventDefault(); place.classList.add("is-over"); } });
+  document.addEventListener("dragleave", (event) => { const place = event.target.closest("[data-drop]"); if (place) place.classList.remove("is-over"); });
+  document.addEventListener("drop", (event) => {
+    const place = event.target.closest("[data-drop]");
+    if (!place) return;
+    event.preventDefault();
+    place.classList.remove("is-over");
+    place.querySelector("input[type=file]").files = event.dataTransfer.files;
+  });
+  document.addEventListener("htmx:xhr:progress", (event) => {
+    const bar = event.target.matches("[data-upload]") && event.target.querySelector("progress");
+    if (bar && event.detail.lengthComputable) { bar.hidden = false; bar.value = event.detail.loaded / event.detail.total; }
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const bar = event.target.matches("[data-upload]") && event.target.querySelector("progress");
+    if (bar) bar.hidden = true;
+  });
+
   // "/" goes to the search; a select or date with data-go submits its form by itself; a slider with data-shows writes its value there.
   document.addEventListener("keydown", (event) => {
     const busy = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName) || document.activeElement.isContentEditable;

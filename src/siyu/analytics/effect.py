@@ -6,6 +6,7 @@ from one arm only would compare different kinds of people. docs/proof.md explain
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -35,7 +36,7 @@ def effect(outcomes: Outcomes, *, holdout_share: float, is_over: bool, level: fl
             estimate=estimate,
             total=ex.Total.of(estimate),
             verdict=ex.read(estimate, split, events=events, is_over=is_over, worth=worth),
-            smallest_visible=ex.z_sum(level) * estimate.error,
+            smallest_visible=ex.z_sum(level) * estimate.error if estimate.error > 0 else math.inf,
             power=ex.power_of(worth * estimate.control.mean, estimate.error, level=level),
         )
 

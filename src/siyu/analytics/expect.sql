@@ -8,7 +8,7 @@ with o as (
     where o.paid_minor > 0 and o.currency = %(currency)s and o.paid_at < %(now)s
 ), bought as (
     select person_id, count(*) filter (where paid_at < %(then)s) as n, max(paid_at) filter (where paid_at < %(then)s) as last_at,
-           coalesce(sum(net) filter (where paid_at < %(then)s and paid_at >= %(then)s - %(look_back_for)s), 0)::float8 as before,
+           coalesce(sum(net) filter (where paid_at < %(then)s and paid_at >= %(then)s::timestamptz - %(look_back_for)s::interval), 0)::float8 as before,
            coalesce(sum(net) filter (where paid_at >= %(then)s), 0)::float8 as spent,
            count(*) filter (where paid_at >= %(then)s) as n_after
     from o group by 1
@@ -18,13 +18,13 @@ with o as (
     from profiles p left join bought b using (person_id)
     where p.first_seen_at < %(then)s
 )
-select case when n = 0 then 0 else 1 + width_bucket(extract(epoch from %(then)s - last_at)::float8 / 86400, array[30, 60, 90, 180, 365]::float8[]) end,
+select case when n = 0 then 0 else 1 + width_bucket(extract(epoch from %(then)s::timestamptz - last_at)::float8 / 86400, array[30, 60, 90, 180, 365]::float8[]) end,
        case when n < 2 then least(n, 1) when n < 4 then 2 else 3 end,
        count(*), count(*) filter (where has_bought), avg(spent)::float8, coalesce(var_samp(spent), 0)::float8, coalesce(corr(before, spent), 0)::float8
 from people group by 1, 2;
 
 -- name: see_bands
-select case when x.n = 0 then 0 else 1 + width_bucket(extract(epoch from %(now)s - x.last_at)::float8 / 86400, array[30, 60, 90, 180, 365]::float8[]) end,
+select case when x.n = 0 then 0 else 1 + width_bucket(extract(epoch from %(now)s::timestamptz - x.last_at)::float8 / 86400, array[30, 60, 90, 180, 365]::float8[]) end,
        case when x.n < 2 then least(x.n, 1) when x.n < 4 then 2 else 3 end,
        count(*)
 from unnest(%(person_ids)s::bigint[]) as w(person_id)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from siyu.analytics import experiments as ex
 from siyu.analytics.words import Effect, Outcome
-from siyu.base.money import show
+from siyu.base.money import digits, show
 from siyu.base.text import say
 
 
@@ -35,13 +35,21 @@ def headline(effect: Effect, lang: str, *, currency: str, holdout_share: float, 
         return f"{value:,.0f}" if math.isfinite(value) else say("analytics.unbounded", lang)
 
     def money(value: float) -> str:
-        return show(round(value), currency, lang=lang) if math.isfinite(value) else say("analytics.unbounded", lang)
+        return rounded(value, currency, lang) if math.isfinite(value) else say("analytics.unbounded", lang)
 
     parts = [
         _part("analytics.buyers_", effect.buyers, effect, lang, people),
         _part("analytics.revenue_", effect.revenue, effect, lang, money),
     ]
     return ("" if lang == "zh" else " ").join(parts)
+
+
+def rounded(minor: float, currency: str, lang: str) -> str:
+    """An estimated amount: whole units, and 万 or K from ten thousand on; pence would pretend to know."""
+    unit = 10 ** digits(currency)
+    if abs(minor) >= 10_000 * unit:
+        return show(round(minor), currency, short=True, lang=lang)
+    return show(round(minor / unit) * unit, currency, lang=lang).removesuffix("." + "0" * digits(currency))
 
 
 def _part(what: str, outcome: Outcome, effect: Effect, lang: str, shown: Callable[[float], str]) -> str:

@@ -121,9 +121,7 @@ def main() -> None:
         return
     print(f"{args.people:,} people, {result['facts']:,} facts, load {result['load']}")
     for row in found:
-        print(
-            f"{row['page']:42} p50 {row['p50_ms']:8.1f} ms   p95 {row['p95_ms']:8.1f} ms   first {row['first_ms']:8.1f} ms   {row['html_kb']:6.1f} KB"
-        )
+        print("{page:42} p50 {p50_ms:8.1f} ms   p95 {p95_ms:8.1f} ms   first {first_ms:8.1f} ms   {html_kb:6.1f} KB".format(**row))
 
 
 if __name__ == "__main__":

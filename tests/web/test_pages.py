@@ -93,7 +93,7 @@ def test_every_page_of_a_fresh_install_is_english_in_english(browse: Browse, sta
     browser.fill("/language", {"language": "en"})
     spoken = {"域", "中", "中文"}  # the mark, the switch, the name of the language
     for path in paths(staffed):
-        if path == "/dev/ui":
+        if path.startswith("/dev/ui"):
             continue  # shows a Chinese name on purpose
         seen = check(browser, path, "en")
         rest = [word for word in re.findall(r"[\u4e00-\u9fff]+", seen) if word not in spoken]

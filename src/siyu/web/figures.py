@@ -1,10 +1,12 @@
-"""The overview's figures, counted no more often than is worth it: they read every order, so a page takes those of a moment ago.
+"""The overview's figures, counted beside the pages: they read every order, so a page takes those of a moment ago.
 
-Counted anew when facts were folded since, but never more than a twentieth of the time; `as_of` says how old they are.
+They are counted anew in a thread of their own when facts were folded since, or time has moved them, but never for more than a part of
+the time. A page waits a little for the first count, then shows that it is under way. `as_of` says how old they are.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
@@ -14,9 +16,12 @@ from siyu.base.cursor import Place, see_place
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
 
+log = logging.getLogger(__name__)
+
 _READER = "pool.fold"
 _SHARE = 20  # counting may take one part in this of the time
 _LONGEST = 600.0  # seconds: the figures of thirty days move with the clock alone
+_PATIENCE = 1.5  # seconds that a page waits for figures it has never seen
 
 
 @dataclass
@@ -24,30 +29,45 @@ class Figures:
     """The figures of one application, shared by its requests."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _done: threading.Event = field(default_factory=threading.Event)
     _kept: analytics.Overview | None = None
-    _place: Place | None = None
-    _brand: pool.Brand | None = None
+    _about: tuple[Place, pool.Brand] | None = None
     _counted_at: float = 0.0
     _cost: float = 0.0
+    _is_counting: bool = False
 
-    def now(self, ground: Ground, conn: Connection) -> analytics.Overview:
-        """The figures as fresh as they need to be."""
-        place, brand = see_place(conn, _READER), pool.brand(conn)
-        kept = self._kept
-        if kept is not None and brand == self._brand:
-            age = time.monotonic() - self._counted_at
-            is_moved = place != self._place or abs((ground.clock.now() - kept.as_of).total_seconds()) > _LONGEST
-            if age < self._cost * _SHARE or not is_moved:
-                return kept
-            if not self._lock.acquire(blocking=False):  # somebody counts already
-                return kept
-        else:
-            self._lock.acquire()
+    def now(self, ground: Ground, conn: Connection) -> analytics.Overview | None:
+        """The figures as fresh as they need to be; None while they are counted for the first time (or in another currency)."""
+        about = see_place(conn, _READER), pool.brand(conn)
+        with self._lock:
+            is_ours = self._about is not None and self._about[1] == about[1]
+            if not self._is_counting and self._is_due(ground, about, is_ours):
+                self._is_counting = True
+                self._done.clear()
+                threading.Thread(target=self._count, args=(ground, about), name="web-figures", daemon=True).start()
+        if not is_ours:
+            self._done.wait(_PATIENCE)
+        with self._lock:
+            return self._kept if self._about is not None and self._about[1] == about[1] else None
+
+    def _is_due(self, ground: Ground, about: tuple[Place, pool.Brand], is_ours: bool) -> bool:
+        if self._kept is None or not is_ours:
+            return True
+        if time.monotonic() - self._counted_at < self._cost * _SHARE:
+            return False
+        return about != self._about or abs((ground.clock.now() - self._kept.as_of).total_seconds()) > _LONGEST
+
+    def _count(self, ground: Ground, about: tuple[Place, pool.Brand]) -> None:
+        began = time.monotonic()
+        counted = None
         try:
-            began = time.monotonic()
-            counted = analytics.overview(ground, conn)
+            with ground.db.tx() as conn:
+                counted = analytics.overview(ground, conn)
+        except Exception as error:  # whatever it was, the next page tries again; pages must not die of it
+            log.warning("the figures of the overview could not be counted", extra={"error": type(error).__name__})
+        with self._lock:
+            if counted is not None:
+                self._kept, self._about = counted, about
             self._cost, self._counted_at = time.monotonic() - began, time.monotonic()
-            self._kept, self._place, self._brand = counted, place, brand
-            return counted
-        finally:
-            self._lock.release()
+            self._is_counting = False
+        self._done.set()

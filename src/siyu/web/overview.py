@@ -48,9 +48,11 @@ def overview(request: Request) -> Response:
         figures = keeper.now(ground, conn)
         sources = sorted(pool.sources(conn), key=lambda s: -s.facts_n)[:6]
         broadcasts = journeys.newest(conn, limit=LATEST)
-        steps = _steps(conn, figures, bool(broadcasts))
+        steps = _steps(conn, figures, bool(broadcasts)) if figures else []
         conflicts_n = pool.count_conflicts(conn)
     imports = files.all_imports(ground)[:LATEST]
+    if figures is None:
+        return render(request, "overview/counting.html")
     return render(
         request, "overview/overview.html", f=figures, sources=sources, broadcasts=broadcasts, imports=imports, steps=steps,
         conflicts_n=conflicts_n, drawn=_drawn(request, figures, show), broadcast_tones=BROADCAST_TONES, import_tones=IMPORT_TONES,

@@ -20,7 +20,7 @@ from siyu.base.errors import SiyuError
 from siyu.cli.screen import fail, word
 
 COMMANDS = [
-    "demo", "serve", "work", "import_", "export", "source", "overview", "person", "trace", "segment", "broadcast", "setting", "user",
+    "demo", "diagnose", "serve", "work", "import_", "export", "source", "overview", "person", "trace", "segment", "broadcast", "setting", "user",
     "doctor", "backup", "restore",
 ]  # fmt: skip
 

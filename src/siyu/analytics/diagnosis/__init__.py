@@ -4,10 +4,11 @@ In: `Trade` (columns) and `Assumptions`. Out: a `Diagnosis`, as JSON or as a sel
 """
 
 from siyu.analytics.diagnosis.flow import as_json, diagnose
-from siyu.analytics.diagnosis.report import report
+from siyu.analytics.diagnosis.report import headline, report, sentences
 from siyu.analytics.diagnosis.words import GUIDE_MONTH, OTHER, PAID, PLATFORM_MONTH, REFUNDED, Assumptions, Diagnosis, Finding, Trade
 
 __all__ = [
     "GUIDE_MONTH", "OTHER", "PAID", "PLATFORM_MONTH", "REFUNDED",
-    "Assumptions", "Diagnosis", "Finding", "Trade", "as_json", "diagnose", "report",
+    "Assumptions", "Diagnosis", "Finding", "Trade", "as_json", "diagnose",
+    "headline", "report", "sentences",
 ]  # fmt: skip

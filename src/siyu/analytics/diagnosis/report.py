@@ -39,6 +39,16 @@ def report(d: Diagnosis, name: str, lang: str = "zh") -> str:
     )  # fmt: skip
 
 
+def headline(d: Diagnosis, lang: str = "zh") -> str:
+    """The verdict in a sentence."""
+    return _headline(d, _Words(d.currency, lang))
+
+
+def sentences(d: Diagnosis, lang: str = "zh") -> list[str]:
+    """What was found, a sentence each."""
+    return [_sentence(f, _Words(d.currency, lang)) for f in d.findings]
+
+
 class _Words:
     """Texts, money and shares in the report's language and currency."""
 

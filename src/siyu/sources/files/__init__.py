@@ -6,6 +6,8 @@ command line. Owns the tables imports, import_rejects, import_mappings. The mapp
 
 from siyu.sources.files.commands import import_file
 from siyu.sources.files.faults import FileFault
+from siyu.sources.files.fields import by_group as fields_by_group
+from siyu.sources.files.fields import kept_as
 from siyu.sources.files.flow import (
     all_imports,
     first_rejects,
@@ -23,6 +25,7 @@ from siyu.sources.files.flow import (
     undo,
 )
 from siyu.sources.files.mapping import NotSettled, from_json, to_json
+from siyu.sources.files.offline import Offline, read_offline
 from siyu.sources.files.running import advance, let_go, run
 from siyu.sources.files.saying import fault_in_words, field_name, note_in_words, reject_in_words
 from siyu.sources.files.staging import discard
@@ -35,6 +38,7 @@ __all__ = [
     "Mapping",
     "NotSettled",
     "Note",
+    "Offline",
     "Options",
     "Preview",
     "Progress",
@@ -46,15 +50,18 @@ __all__ = [
     "discard",
     "fault_in_words",
     "field_name",
+    "fields_by_group",
     "first_rejects",
     "from_json",
     "import_file",
+    "kept_as",
     "let_go",
     "look_again",
     "note_in_words",
     "preview",
     "preview_again",
     "progress",
+    "read_offline",
     "reject_counts",
     "reject_in_words",
     "rejects_file",

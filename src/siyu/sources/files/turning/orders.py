@@ -45,6 +45,7 @@ class Line:
     quantity: int | float | None
     unit_price: int | float | None
     text: str  # the same for the same content, in whatever format it was written
+    off_minor: int = 0  # what was taken off the price, >= 0
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,8 @@ class Orders:
                 data["quantity"] = line.quantity
             if line.unit_price is not None:
                 data["unit_price"] = line.unit_price
+            if line.off_minor:
+                data["discount_minor"] = line.off_minor
             currency, minor, step = line.currency or default, line.minor, line.step
             if has_traits:
                 plain_ones, personal = parted[traits]
@@ -289,6 +292,7 @@ class Orders:
             as_json(quantity),
             as_json(price),
             text,
+            abs(to_minor(read["discount"], currency)) if read["discount"] else 0,
         )
 
 

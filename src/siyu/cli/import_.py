@@ -80,7 +80,7 @@ def _import(ground: Ground, args: argparse.Namespace, options: Options) -> int:
             found = _one(ground, path, options, bar)
         done.append(found)
         with ground.db.tx() as conn:
-            web.note(conn, "cli", "imported", ground.clock.now(), ref=str(found["import_id"]))
+            web.note(conn, "cli", "import.started", ground.clock.now(), ref=f"import:{found['import_id']}")
         if found["rejected"]:
             out = args.rejects if len(args.files) == 1 else None
             if out is not None:
@@ -168,6 +168,6 @@ def _preview_lines(seen: Preview) -> list[str]:
 def _undo(ground: Ground, args: argparse.Namespace) -> int:
     count = files.undo(ground, args.undo)
     with ground.db.tx() as conn:
-        web.note(conn, "cli", "import_undone", ground.clock.now(), ref=str(args.undo))
+        web.note(conn, "cli", "import.undone", ground.clock.now(), ref=f"import:{args.undo}")
     report(args, {"import_id": args.undo, "removed": count}, [word("cli.import_undone", number=args.undo, count=f"{count:,}")])
     return 0

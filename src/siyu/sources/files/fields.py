@@ -154,3 +154,23 @@ def own_name(header: str) -> str:
     """A property name made of a header, for columns that are kept as they are: lower case, words joined by underscores."""
     text = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", header).strip().lower()).strip("_")[:50]
     return text if text and text[0].isalpha() else f"x_{text}".rstrip("_")
+
+
+def by_group(kind: str) -> list[tuple[str, tuple[str, ...]]]:
+    """What a person may choose for a column, by group: who, order or event, traits, consent, keep."""
+    own = {"order_lines": ORDER_FIELDS, "orders": ORDER_FIELDS, "people": PEOPLE_FIELDS, "events": EVENT_FIELDS}[kind]
+    groups: list[tuple[str, tuple[str, ...]]] = [
+        ("order" if kind in ("orders", "order_lines") else kind, tuple(f for f in own if f in FIELDS[kind])),
+        ("who", IDENTIFIERS),
+        ("trait", tuple(f"trait.{t}" for t in TRAITS)),
+    ]
+    if "consent" in FAMILIES[kind]:
+        groups.append(("consent", tuple(f"{family}.{channel}" for channel in CHANNELS for family in ("consent", "consent_at"))))
+    return groups
+
+
+def kept_as(header: str, kind: str) -> str:
+    """The field under which a column is kept as it is: a property of the fact, or a trait of the person."""
+    name = own_name(header)
+    field = f"data.{name}" if "data" in FAMILIES[kind] else f"trait.{name}"
+    return field if is_allowed(field, kind) else ""

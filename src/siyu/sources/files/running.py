@@ -25,6 +25,7 @@ from siyu.base.errors import InputError, SiyuError
 from siyu.base.ground import Ground
 from siyu.sources.files import reading, staging, store
 from siyu.sources.files.faults import FileFault
+from siyu.sources.files.saying import fault_in_words
 from siyu.sources.files.turning import Occurrences, Turned, turner
 from siyu.sources.files.words import BATCH, REJECT_COLUMNS, Import, Progress, Rows
 
@@ -175,7 +176,7 @@ class Running:
                 raise NotOurs
             if self.it.job_id is not None:
                 jobs.beat(conn, self.it.job_id, self.it.rows, total=self.it.rows if is_done else None)
-                jobs.end(conn, self.it.job_id, state, why)
+                jobs.end(conn, self.it.job_id, state, fault_in_words(why, pool.brand(conn).language)[0])
             if is_done:
                 conn.execute(store.Q.forget_stored, {"import_id": self.import_id})
             self.it = store.see(conn, self.import_id)
@@ -308,7 +309,7 @@ def _fail(ground: Ground, import_id: int, fault: SiyuError) -> None:
         it = store.see(conn, import_id)
         conn.execute(store.Q.end_import, {"import_id": import_id, "state": "failed", "why": json.dumps(why), "now": ground.clock.now()})
         if it.job_id is not None:
-            jobs.end(conn, it.job_id, "failed", json.dumps(why))
+            jobs.end(conn, it.job_id, "failed", fault_in_words(json.dumps(why), pool.brand(conn).language)[0])
 
 
 def run(ground: Ground, import_id: int, progress: Any = None) -> Import:

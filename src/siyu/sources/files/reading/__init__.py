@@ -73,7 +73,7 @@ def _look_at_workbook(plain: Path, found: packing.Packed, wish: Wish) -> Look:
         name = wish.sheet if wish.sheet in every else next((s for s in every if sheet.open_sheet(book, s).height > 1), every[0])
         opened = sheet.open_sheet(book, name)
         first = list(islice(sheet.cells(opened), header.LOOKED_AT))
-        total = opened.total_height + (opened.start or (0, 0))[0]
+        total = sheet.height(opened)
     at, names, notes = _header(first, wish)
     shape = Shape("sheet", found.packing, found.member, sheet=name, header_row=at, columns=names)
     return Look(shape, every, found.members, max(0, total - at), True, notes)

@@ -40,6 +40,11 @@ def open_sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
         raise FileFault("no_sheet") from None
 
 
+def height(sheet: CalamineSheet) -> int:
+    """The number of the last row that holds something."""
+    return sheet.end[0] + 1 if sheet.end else 0
+
+
 def cells(sheet: CalamineSheet) -> Iterator[list[Cell]]:
     """Rows from the first row of the sheet on. What was merged over several rows stands in each of them, as a reader sees it."""
     down: dict[tuple[int, int], int] = {}  # (first row, column) -> last row
@@ -68,7 +73,7 @@ def rows(sheet: CalamineSheet, header_row: int, size: int) -> Iterator[Rows]:
     every = cells(sheet)
     for _ in range(header_row):
         next(every, None)
-    no, total = header_row + 1, max(1, sheet.total_height + (sheet.start or (0, 0))[0])
+    no, total = header_row + 1, max(1, height(sheet))
     while batch := list(islice(every, size)):
         yield Rows(no, batch, min(1.0, (no + len(batch)) / total))  # type: ignore[arg-type]
         no += len(batch)

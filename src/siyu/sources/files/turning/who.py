@@ -39,7 +39,7 @@ class Who:
         self.identifiers = [(by_field[f], f, Read(self._identifier(f))) for f in fields.IDENTIFIERS if f in by_field]
         self.traits = [
             (column, field.removeprefix("trait."), Read(trait_reader(field.removeprefix("trait."), mapping)))
-            for column, field in mapping.columns.items()
+            for field, column in sorted(by_field.items())  # one order, whatever the file's: ids are made of them
             if field.startswith("trait.")
         ]
         self.names = [name for _, name, _ in self.traits]

@@ -185,11 +185,14 @@ def decimal_mark(cells: Iterable[Cell]) -> tuple[str, bool]:
 
 
 def seen_currency(cells: Iterable[Cell]) -> str:
-    """The currency whose sign stands at the amounts of a sample, when it is one; "" otherwise."""
-    found = set()
+    """The currency whose sign stands at most amounts of a sample; "" when there is none, or several."""
+    found: set[str] = set()
+    filled = signed = 0
     for cell in cells:
+        filled += 1
         if isinstance(cell, str) and (not cell.isascii() or re.search(r"[$A-Za-z]", cell)):
             read = _number(cell, ".")
             if isinstance(read, tuple) and read[1]:
+                signed += 1
                 found.add(read[1] if read[1] in CODES else _SOLE.get(read[1], ""))
-    return found.pop() if len(found) == 1 else ""
+    return found.pop() if len(found) == 1 and 2 * signed > filled else ""

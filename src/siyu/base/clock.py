@@ -48,15 +48,22 @@ class StillClock:
 
 @dataclass(frozen=True)
 class Pace:
-    """How a moved clock runs: at the wall's moment `real_at` it showed `shown_at`, and runs `rate` times as fast (0 = still)."""
+    """How a moved clock runs: at the wall's moment `real_at` it showed `shown_at`, and runs `rate` times as fast (0 = still).
+
+    With `until`, it runs so fast only until it shows that moment, and at the wall's speed from there on.
+    """
 
     real_at: datetime
     shown_at: datetime
     rate: float
+    until: datetime | None = None
 
     def shown(self, real_now: datetime) -> datetime:
         """What the moved clock shows at the wall's `real_now`."""
-        return self.shown_at + (real_now - self.real_at) * self.rate
+        shown = self.shown_at + (real_now - self.real_at) * self.rate
+        if self.until is None or shown <= self.until or self.rate <= 0:
+            return shown
+        return self.until + (real_now - self.real_at) - (self.until - self.shown_at) / self.rate
 
 
 class SharedClock:
@@ -79,15 +86,22 @@ class SharedClock:
                 self._read_at = time.monotonic()
         return self._pace.shown(real) if self._pace else real
 
-    def set(self, shown_at: datetime, rate: float) -> None:
-        """Move the clock for everybody: it shows `shown_at` now and runs `rate` times as fast as the wall's."""
+    def set(self, shown_at: datetime, rate: float, until: datetime | None = None) -> None:
+        """Move the clock for everybody: it shows `shown_at` now and runs `rate` times as fast as the wall's (until it shows `until`)."""
         from siyu.base import settings
 
         real = datetime.now(UTC)
-        value = {"real_at": real.isoformat(), "shown_at": shown_at.isoformat(), "rate": rate}
+        value = {
+            "real_at": real.isoformat(), "shown_at": shown_at.isoformat(), "rate": rate, "until": until.isoformat() if until else None,
+        }  # fmt: skip
         with self._db.tx() as conn:
             settings.put(conn, "clock", value, at=real)
         self._read_at = -1.0
+
+    def pace(self) -> Pace | None:
+        """How it runs when it was moved; None on the wall's time."""
+        self.now()
+        return self._pace
 
     def _load(self) -> Pace | None:
         from siyu.base import settings
@@ -100,4 +114,5 @@ class SharedClock:
             real_at=datetime.fromisoformat(value["real_at"]),
             shown_at=datetime.fromisoformat(value["shown_at"]),
             rate=float(value["rate"]),
+            until=datetime.fromisoformat(value["until"]) if value.get("until") else None,
         )

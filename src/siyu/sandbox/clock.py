@@ -28,9 +28,9 @@ class WorldClock:
         real = _WALL.now()
         return self._pace.shown(real) if self._pace else real
 
-    def set(self, shown_at: datetime, rate: float) -> None:
-        """Show `shown_at` from now on and run `rate` times as fast (0 = stand still)."""
-        self._pace = Pace(_WALL.now(), shown_at, rate)
+    def set(self, shown_at: datetime, rate: float, until: datetime | None = None) -> None:
+        """Show `shown_at` from now on and run `rate` times as fast (0 = stand still), until it shows `until`."""
+        self._pace = Pace(_WALL.now(), shown_at, rate, until)
 
     @property
     def rate(self) -> float:
@@ -39,7 +39,7 @@ class WorldClock:
 
 
 def routes(world: World) -> list[Route]:
-    """`GET /clock` -> {shown_at, rate}; `POST /clock` {shown_at, rate} moves it."""
+    """`GET /clock` -> {shown_at, rate}; `POST /clock` {shown_at, rate, until} moves it: from `until` on it runs at the wall's speed."""
 
     def told() -> JSONResponse:
         return JSONResponse({"shown_at": world.clock.now().isoformat(), "rate": world.clock.rate})
@@ -50,11 +50,12 @@ def routes(world: World) -> list[Route]:
                 given = await request.json()
                 shown_at = datetime.fromisoformat(str(given["shown_at"]))
                 rate = float(given.get("rate", 1.0))
+                until = datetime.fromisoformat(str(given["until"])) if given.get("until") else None
                 if not 0 <= rate <= 1_000_000:
                     raise ValueError
             except (ValueError, KeyError, TypeError, AttributeError):
-                return JSONResponse({"error": "Give shown_at (ISO 8601) and rate (0 to 1,000,000)."}, 422)
-            world.clock.set(shown_at if shown_at.tzinfo else shown_at.replace(tzinfo=UTC), rate)
+                return JSONResponse({"error": "Give shown_at (ISO 8601), rate (0 to 1,000,000) and, if you like, until (ISO 8601)."}, 422)
+            world.clock.set(shown_at if shown_at.tzinfo else shown_at.replace(tzinfo=UTC), rate, until)
         return told()
 
     return [Route("/clock", clock, methods=["GET", "POST"])]

@@ -1,7 +1,8 @@
 """The crowd's door over HTTP: let people move in, take their contact list, see what they did.
 
 `POST /people` {as_of, currency, shop: {base_url, write_key}, customers: [{buyer_id, orders_n, mean_minor, first_at, last_at}],
-products: [{sku, name, price_minor}]}; `GET /people/contacts.csv` the shop's contact list in GB18030; `GET /people` what they did and mean to do.
+products: [{sku, name, price_minor}]}; `GET /people/contacts.csv` the shop's contact list in GB18030; `GET /people` what they did and
+mean to do.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from siyu.base.clock import SharedClock
 from siyu.base.ground import Ground
 from siyu.base.text import LANGUAGES, say
 from siyu.web import assets, nav, shown
@@ -108,6 +109,7 @@ def render(request: Request, template: str, *, part: str = "", status: int = 200
         "csrf": getattr(request.state, "csrf", ""),
         "nav": nav.groups(request, staff) if staff else [],
         "said": _said(request),
+        "pace": clock.pace() if staff is not None and isinstance(clock := ground_of(request).clock, SharedClock) else None,
     }
     env = environment()
     common["ui"] = _macros(env, common)

@@ -51,9 +51,9 @@ class Sandbox:
             self._process.stdout.close()
         self._errors.close()
 
-    def set_clock(self, shown_at: datetime, rate: float) -> None:
+    def set_clock(self, shown_at: datetime, rate: float, until: datetime | None = None) -> None:
         """Move its clock."""
-        self._call("/clock", {"shown_at": shown_at.isoformat(), "rate": rate})
+        self._call("/clock", {"shown_at": shown_at.isoformat(), "rate": rate, "until": until.isoformat() if until else None})
 
     def move_in(self, people: dict[str, Any]) -> dict[str, Any]:
         """Let customers live there (docs/sandbox.md, POST /people)."""

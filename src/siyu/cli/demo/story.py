@@ -232,6 +232,17 @@ class Story:
         clock.set(shown_at, rate)
         self.sandbox.set_clock(shown_at, rate)
 
+    def keep_clocks_together(self) -> None:
+        """Whoever moves the platform's clock (the bar on the pages) moves the sandbox's with it."""
+        clock = self.ground.clock
+        assert isinstance(clock, SharedClock)  # noqa: S101  what open_ground gives
+        told = clock.pace()
+        while not self.stop.wait(0.5):
+            pace = clock.pace()
+            if pace is not None and pace != told:
+                self.sandbox.set_clock(clock.now(), pace.rate, pace.until)
+            told = pace
+
     def _until(self, is_done: Callable[[], bool]) -> None:
         waited = 0.0
         while not is_done():

@@ -77,7 +77,7 @@ def together(*works: Callable[[], Any]) -> list[Any]:
 
 
 @contextmanager
-def meeting(stage: Stage, seconds: float = 0.3) -> Iterator[None]:
+def meeting(stage: Stage, seconds: float = 0.5) -> Iterator[None]:
     """The first claim that has decided waits a while for another to decide, too: where no lock keeps them apart, they meet."""
     lease, arrived, another = claiming._lease, iter(range(1_000_000)), threading.Event()
 
@@ -291,30 +291,23 @@ def a_no_waits_for_who_is_claiming(stage: Stage) -> None:
         go_on.wait(5)
         return lease(*args)
 
-    order: list[str] = []
     other = stage.make()
-
-    def claimer() -> None:
-        assert len(w.claim(stage.ground)) == 1
-        order.append("claimed")
 
     def refuser() -> None:
         with other.db.tx() as conn:
             gate.withdraw_person(other, conn, person, "email", "marketing")
-        order.append("said no")
 
     with stage.patch.context() as patch:
         patch.setattr(claiming, "_lease", slowly)
         with ThreadPoolExecutor(2) as threads:
-            first = threads.submit(claimer)
+            first = threads.submit(lambda: w.claim(stage.ground))
             assert decided.wait(5)
             second = threads.submit(refuser)
-            second_is_early = _done_within(second, 0.4)
+            second_is_early = _done_within(second, 1.0)
             go_on.set()
-            first.result(timeout=20)
+            assert len(first.result(timeout=20)) == 1
             second.result(timeout=20)
     assert not second_is_early, "the no was committed in the middle of a claim"
-    assert order == ["claimed", "said no"]
 
 
 def _done_within(future: Any, seconds: float) -> bool:
@@ -405,7 +398,7 @@ def a_merge_finds_no_gap(stage: Stage) -> None:
             with other.db.tx() as conn:
                 w.merge(conn, a, b)
             second = threads.submit(lambda: w.claim(other, "one"))
-            _done_within(second, 0.4)
+            _done_within(second, 1.0)
             go_on.set()
             journal.note(first.result(timeout=20), stage.clock.now())
             journal.note(second.result(timeout=20), stage.clock.now())
@@ -578,7 +571,7 @@ def quotas_hold(stage: Stage) -> None:
     order: list[int] = []
     for _ in range(10):
         now = stage.clock.now()
-        with meeting(stage, 0.1):
+        with meeting(stage, 0.2):
             for permits in together(*(lambda g=g: w.claim(g, limit=4) for g in grounds)):
                 when += [now] * len(permits)
                 order += [p.person_id for p in permits]
@@ -599,7 +592,7 @@ def budgets_hold(stage: Stage) -> None:
     grounds, spent = [stage.make() for _ in range(2)], []
     for _ in range(9):
         now = stage.clock.now()
-        with meeting(stage, 0.1):
+        with meeting(stage, 0.2):
             claims = together(*(lambda g=g, n=n: w.claim(g, f"c{n}") for n, g in enumerate(grounds)))
         for permits in claims:
             spent += [(now, permit.cost_minor) for permit in permits]

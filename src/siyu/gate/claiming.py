@@ -54,7 +54,7 @@ def claim(ground: Ground, channel: str, limit: int, lease_for: timedelta) -> lis
 
 def _claim(ground: Ground, conn: Connection, channel: str, limit: int, lease_for: timedelta) -> tuple[list[Permit], int]:
     """One round: what was claimed, and how many permits were looked at."""
-    conn.execute(Q.bound_wait)
+    conn.execute(Q.begin_deciding)
     rules = store.rules(conn)
     conn.execute(Q.lock_channel, {"name": f"channel:{channel}"})
     if any(budget.channel in (None, channel) for budget in rules.budgets):

@@ -97,7 +97,7 @@ def fetch(conn: Connection, query: str, params: Mapping[str, Any]) -> tuple[Any,
     for name, loader in _LOADERS.items():
         cursor.adapters.register_loader(psycopg.adapters.types[name].array_oid, loader)
     cursor.adapters.register_dumper(np.ndarray, _Int8ArrayDumper)
-    row = cursor.execute(query, params).fetchone()
+    row = cursor.execute(query, params, prepare=True).fetchone()
     assert row is not None  # noqa: S101  an aggregate always gives a row
     return tuple(row)
 

@@ -84,7 +84,7 @@ def _judge(ground: Ground, conn: Connection, place: Place, limit: int) -> int:
     )
     if not len(intent):
         return 0
-    conn.execute(Q.bound_wait)
+    conn.execute(Q.begin_deciding)
     lock_shards(conn, range(SHARDS))
     now = us(ground.clock.now())
     rules = store.rules(conn)

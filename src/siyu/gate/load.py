@@ -76,16 +76,18 @@ def load(
     """Read what there is to know. `made_up` are lanes that are not in the database: of a forecast."""
     channels_kinds = sorted(set(rules.addresses.values()))
     ids, person, kind, flaw = fetch(conn, Q.see_members, {"ids": np.unique(wish.person), "kinds": channels_kinds})
+    order = np.argsort(ids)
+    ids, person, kind, flaw = ids[order], person[order], kind[order], flaw[order]
     people, member_who = np.unique(person, return_inverse=True)
     who = _look_up(ids, member_who, wish.person, -1)
 
     longest = max([cap.window for cap in rules.caps] + [rules.same_topic, timedelta(seconds=1)])
-    touch_intent, touch_person, touch_lane, touch_at = fetch(
+    touch_intent, touch_person, touch_lane, touch_at, is_waiting = fetch(
         conn, Q.see_touches, {"ids": ids, "now": moment(now), "since": moment(now) - longest, "is_claim": is_claim}
     )
-    own = np.isin(touch_intent, wish.intent)  # what perhaps went out before does not stand in its own way
     lane_ids, lane_rows = _lanes(conn, np.union1d(wish.lane_id, touch_lane), made_up)
     lanes = _as_columns(lane_rows)
+    up_to = np.array([row.up_to for row in lane_rows], dtype=np.int64)
     lane = np.searchsorted(lane_ids, wish.lane_id)
     n_people = len(people)
 
@@ -100,12 +102,16 @@ def load(
         expires=wish.expires,
         zone=zones[1][who] if n_people else np.zeros(len(who), dtype=np.int64),
         address=_addresses(rules, channels_kinds, lanes, lane, who, kind, flaw, member_who, n_people),
-        is_taken_back=wish.intent <= np.array([row.up_to for row in lane_rows], dtype=np.int64)[lane],
+        is_taken_back=wish.intent <= up_to[lane],
         is_control=_controls(conn, wish, rules, lanes, lane_ids, lane_rows, lane, who, ids, member_who, people),
         has_yes=has_yes,
         has_no=has_no,
     )
-    touches = Touches(_look_up(ids, member_who, touch_person, -1)[~own], np.searchsorted(lane_ids, touch_lane)[~own], touch_at[~own])
+    touch_place = np.searchsorted(lane_ids, touch_lane)
+    # what perhaps went out before does not stand in its own way, and what was taken back in nobody's
+    touch_who = _look_up(ids, member_who, touch_person, -1)
+    counts = (touch_who >= 0) & ~np.isin(touch_intent, wish.intent) & ~(is_waiting & (touch_intent <= up_to[touch_place]))
+    touches = Touches(touch_who[counts], touch_place[counts], touch_at[counts])
     return Loaded(batch, touches, lane_rows, people, ids, member_who)
 
 

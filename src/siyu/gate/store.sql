@@ -50,11 +50,8 @@ select coalesce(array_agg(m.identifier_id), '{}'), coalesce(array_agg(m.person_i
                                when m.unreachable_at is not null then 2
                                when m.value is null and (m.sealed is null or m.key_wrapped is null) then 3
                                else 0 end), '{}')
-from (
-    select m.* from identifiers m
-    where m.person_id in (select i.person_id from identifiers i where i.identifier_id = any(%(ids)s::bigint[]))
-    order by m.identifier_id
-) m;
+from identifiers m
+where m.person_id = any(array(select distinct i.person_id from identifiers i where i.identifier_id = any(%(ids)s::bigint[])));
 
 -- What they said, per identifier and pair of channel and purpose: consents as folded, withdrawals as taken in, and facts of withdrawal
 -- that nobody has taken in yet. The latest statement of an identifier holds; of two at one moment, the no.
@@ -84,16 +81,19 @@ from said s join pairs p on s.channel in (p.channel, '*') and s.purpose in (p.pu
 select coalesce(array_agg(person_id), '{}'), coalesce(array_agg(traits->>%(trait)s), '{}')
 from profiles where traits ? %(trait)s and person_id = any(%(person_ids)s::bigint[]);
 
--- What counts against these people: at the asking also what waits, in a claim only what was claimed or perhaps sent.
+-- What counts against these people: at the asking also what waits, in a claim only what was claimed or perhaps sent. What is under way
+-- counts as if it were sent now, however long ago it was claimed; those old claims are few, and come without asking whose they are.
 -- name: see_touches
 select coalesce(array_agg(q.intent_id), '{}'), coalesce(array_agg(q.person_id), '{}'), coalesce(array_agg(q.lane_id), '{}'),
-       coalesce(array_agg(case when q.state = 'claimed' then greatest(q.counts_at, %(now)s) else q.counts_at end), '{}')
-from permit_queue q
-join lanes l using (lane_id)
-left join taken_back t on t.origin = l.origin and t.origin_id = l.origin_id
-where q.person_id = any(%(ids)s::bigint[]) and (q.counts_at > %(since)s or q.state = 'claimed')
-  and (q.state in ('claimed', 'sent', 'unknown') or q.is_doubtful
-       or (q.state = 'waiting' and not %(is_claim)s and q.expires_at > %(now)s and q.intent_id > coalesce(t.up_to, 0)));
+       coalesce(array_agg(case when q.state = 'claimed' then greatest(q.counts_at, %(now)s) else q.counts_at end), '{}'),
+       coalesce(array_agg(q.state = 'waiting' and not q.is_doubtful), '{}')
+from (
+    select intent_id, person_id, lane_id, counts_at, state, is_doubtful from permit_queue
+    where person_id = any(%(ids)s::bigint[]) and counts_at > %(since)s
+      and (state in ('claimed', 'sent', 'unknown') or is_doubtful or (state = 'waiting' and not %(is_claim)s and expires_at > %(now)s))
+    union all
+    select intent_id, person_id, lane_id, counts_at, state, is_doubtful from permit_queue where state = 'claimed' and counts_at <= %(since)s
+) q;
 
 -- Who is held out of the same origin under any name.
 -- name: see_controls
@@ -361,9 +361,10 @@ select (select count(*) from intents where origin = %(origin)s and origin_id = %
        (select coalesce(jsonb_object_agg(state, n), '{}') from (
            select state, count(*) as n from permits where origin = %(origin)s and origin_id = %(origin_id)s group by state) x);
 
--- A worker that is stopped in the middle of a decision must not hold everybody's locks for ever.
--- name: bound_wait
-select set_config('idle_in_transaction_session_timeout', '60s', true);
+-- A worker that is stopped in the middle of a decision must not hold everybody's locks for ever. And one plan for every batch: planning
+-- for thousands of given ids anew each time costs more than finding them.
+-- name: begin_deciding
+select set_config('idle_in_transaction_session_timeout', '60s', true), set_config('plan_cache_mode', 'force_generic_plan', true);
 
 -- A permit of an origin that took back what it asked has come to wait again: it must be swept.
 -- name: unsweep

@@ -200,7 +200,8 @@ create table profiles (
 create index profiles_spent on profiles (spent_minor desc, person_id);
 create index profiles_last_order on profiles (last_order_at, person_id);
 create index profiles_last_seen on profiles (last_seen_at desc nulls last, person_id);
-create index profiles_stage on profiles (stage, person_id);
+create index profiles_stage_seen on profiles (stage, last_seen_at desc nulls last, person_id);
+create index profiles_stage_order on profiles (stage, last_order_at, person_id);
 create index profiles_due on profiles (stage_until) where stage_until is not null;
 create index profiles_name on profiles (name_lookup) where name_lookup is not null;
 create index profiles_tags on profiles using gin (tags);

@@ -16,10 +16,12 @@ from siyu.base.db import Connection, queries
 from siyu.base.ground import Ground
 from siyu.pool import brands, folding, persons, stages
 from siyu.pool.folding import Folded, Row, Sum
+from siyu.pool.store import array
 from siyu.pool.words import WEAK, Brand, Kind
 
 Q = queries(__name__, "fold.sql")
 READER = "pool.fold"
+_RULES_CHANGED = "pool.stages.judged_up_to"  # setting: whom the new rules have reached
 
 decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -59,19 +61,33 @@ def fold(ground: Ground, limit: int = 20_000) -> int:
 
 
 def restage(ground: Ground, limit: int = 5_000) -> int:
-    """Move people on whose stage changes by time alone (drifting, lost). The number moved; 0 = nobody is due."""
+    """Move people on whose stage changes by time alone (drifting, lost), or by new rules. The number looked at; 0 = nobody is due."""
     with ground.db.tx() as conn:
         now = ground.clock.now()
         conn.execute(Q.lock_pool)
-        due = {row[0] for row in conn.execute(Q.due_profiles, {"now": now, "limit": limit})}
-        write_profiles(conn, due, brands.brand(conn), now)
-        return len(due)
+        people = _under_new_rules(conn, limit, now) or [row[0] for row in conn.execute(Q.due_profiles, {"now": now, "limit": limit})]
+        write_profiles(conn, people, brands.brand(conn), now)
+        return len(people)
+
+
+def _under_new_rules(conn: Connection, limit: int, now: datetime) -> list[int]:
+    """The next people to judge by rules that were changed; they are walked through once, by number."""
+    after = settings.get(conn, _RULES_CHANGED, None)
+    if after is None:
+        return []
+    people = [row[0] for row in conn.execute(Q.profiles_after, {"after": after, "limit": limit})]
+    if people:
+        settings.put(conn, _RULES_CHANGED, people[-1], at=now)
+    else:
+        settings.drop(conn, _RULES_CHANGED)
+    return people
 
 
 def set_stage_rules(ground: Ground, conn: Connection, rules: stages.Rules) -> None:
     """Keep new stage rules; `restage` then judges everybody again, batch by batch."""
-    settings.put(conn, stages.SETTING, asdict(rules), at=ground.clock.now())
-    conn.execute(Q.make_all_due)
+    now = ground.clock.now()
+    settings.put(conn, stages.SETTING, asdict(rules), at=now)
+    settings.put(conn, _RULES_CHANGED, 0, at=now)
 
 
 def write_profiles(conn: Connection, people: Iterable[int], brand: Brand, now: datetime, *, gone: Iterable[int] = ()) -> None:
@@ -82,11 +98,11 @@ def write_profiles(conn: Connection, people: Iterable[int], brand: Brand, now: d
     rules = stages.rules(conn)
     lost = sorted(gone)
     if lost:
-        conn.execute(Q.drop_profiles, {"people": lost})
+        conn.execute(Q.drop_profiles, {"people": array(lost)})
     conn.execute(
         Q.write_profiles,
         {
-            "people": numbers, "weak": sorted(WEAK), "currency": brand.currency, "now": now,
+            "people": array(numbers), "weak": sorted(WEAK), "currency": brand.currency, "now": now,
             "repeat_orders": rules.repeat_orders, "vip_orders": rules.vip_orders, "vip_minor": rules.vip_minor,
             "drifting_for": rules.drifting_for, "lost_for": rules.lost_for,
         },
@@ -95,7 +111,7 @@ def write_profiles(conn: Connection, people: Iterable[int], brand: Brand, now: d
 
 def people_of(conn: Connection, identifiers: Iterable[int]) -> set[int]:
     """Today's persons of some identifiers."""
-    return {row[0] for row in conn.execute(Q.persons_of, {"ids": sorted(identifiers)})}
+    return {row[0] for row in conn.execute(Q.persons_of, {"ids": array(identifiers)})}
 
 
 def kinds_of(conn: Connection, rows: Iterable[Row]) -> Mapping[int, Kind]:
@@ -107,7 +123,7 @@ def kinds_of(conn: Connection, rows: Iterable[Row]) -> Mapping[int, Kind]:
         for number in (row.subject, *(row.others or ()))
         if number is not None
     }
-    return {row[0]: Kind(row[1]) for row in conn.execute(Q.kinds_of, {"ids": sorted(wanted)})} if wanted else {}
+    return {row[0]: Kind(row[1]) for row in conn.execute(Q.kinds_of, {"ids": array(wanted)})} if wanted else {}
 
 
 def _merge(conn: Connection, total: Sum) -> set[int]:
@@ -116,8 +132,8 @@ def _merge(conn: Connection, total: Sum) -> set[int]:
     if total.folds:
         cursor = conn.cursor(binary=True)
         set_json_loads(decode, cursor)
-        for subject, *kept in cursor.execute(Q.read_folds, {"subjects": sorted(total.folds)}):
-            total.folds[subject].merge(Folded(*kept))
+        for kept in cursor.execute(Q.read_folds, {"subjects": array(total.folds)}).fetchall():
+            total.folds[kept[0]].merge(Folded(kept[1], kept[2], kept[3], kept[4] or {}, kept[5] or {}, kept[6], kept[7]))
         write_folds(conn, total.folds)
     touched |= merge_orders(conn, total)
     merge_consents(conn, total)
@@ -131,7 +147,7 @@ def write_folds(conn: Connection, folds: Mapping[int, Folded]) -> None:
     conn.execute(Q.write_folds, {"rows": Json(rows, dumps=_encode)})
     bounced = [subject for subject, one in folds.items() if one.bounced]
     if bounced:
-        conn.execute(Q.mark_unreachable, {"ids": bounced})
+        conn.execute(Q.mark_unreachable, {"ids": array(bounced)})
 
 
 def merge_orders(conn: Connection, total: Sum) -> set[int]:

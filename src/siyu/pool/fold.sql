@@ -29,7 +29,7 @@ where f.type in ('order.paid', 'order.refunded') and f.subject is not null and (
 select identifier_id, kind from identifiers where identifier_id = any(%(ids)s);
 
 -- name: read_folds
-select subject, facts_n, first_at, last_at, traits, tags, seen_types, bounced from folds where subject = any(%(subjects)s);
+select subject, facts_n, first_at, last_at, nullif(traits, '{}'), nullif(tags, '{}'), seen_types, bounced from folds where subject = any(%(subjects)s);
 
 -- name: write_folds
 insert into folds (subject, facts_n, first_at, last_at, traits, tags, seen_types, bounced)
@@ -109,8 +109,8 @@ delete from profiles p where p.person_id = any(%(people)s) and not exists (
 -- name: due_profiles
 select person_id from profiles where stage_until <= %(now)s order by stage_until limit %(limit)s;
 
--- name: make_all_due
-update profiles set stage_until = '-infinity';
+-- name: profiles_after
+select person_id from profiles where person_id > %(after)s order by person_id limit %(limit)s;
 
 -- Everything a profile says is made from the folds, orders and identifiers of the person, in one statement for many people. The stage is
 -- the same function as pool/stages.py: `o` numbers the orders, `w` measures the gaps between them, `s` finds the moments that matter.

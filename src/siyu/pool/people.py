@@ -30,13 +30,14 @@ from siyu.pool.words import (
     SeenIdentifier,
     SeenLink,
     SeenOrder,
+    Stage,
     StageChange,
 )
 
 Q = queries(__name__, "people.sql")
 
 SORTS = ("last_seen", "last_order", "spent")
-_COUNTED = 100_000
+_COUNTED = 10_000
 _AT_THE_END = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -108,10 +109,13 @@ def list_people(
 ) -> Page:
     """A page of people, by key and not by offset: the thousandth page is as fast as the first.
 
-    `is_known` True leaves out visitors of whom only a browser is known. `after` is the `after` of the page before. Raises `InputError`.
+    `is_known` True leaves out visitors of whom only a browser is known. Visitors and leads, who have no orders, always come by
+    `last_seen`. `after` is the `after` of the page before. More than 10,000 are not counted. Raises `InputError`.
     """
     if sort not in SORTS:
         raise InputError("People cannot be sorted by this.", f"Use one of {', '.join(SORTS)}.", field="sort")
+    if stage in (Stage.VISITOR, Stage.LEAD):
+        sort = "last_seen"
     wanted = {"stage": stage, "tag": tag, "is_known": is_known}
     value, person_id = _place(after, sort)
     found = conn.execute(

@@ -16,6 +16,7 @@ from psycopg.types.json import Json
 from siyu.base import settings
 from siyu.base.db import Connection, queries
 from siyu.pool.identity import Decision, Link, Node, Resolved, resolve
+from siyu.pool.store import array
 from siyu.pool.words import WEAK, Kind
 
 Q = queries(__name__, "identity.sql")
@@ -50,16 +51,14 @@ def regroup(
     limit = int(settings.get(conn, PARTNERS, _PARTNERS))
     flipped = [
         row[0]
-        for row in conn.execute(
-            Q.judge_shared, {"ids": sorted(seeds), "limit": limit, "weak": sorted(WEAK), "may_fall": were_links_removed}
-        )
+        for row in conn.execute(Q.judge_shared, {"ids": array(seeds), "limit": limit, "weak": sorted(WEAK), "may_fall": were_links_removed})
     ]
     if flipped:
-        seeds |= {row[0] for row in conn.execute(Q.partners, {"ids": flipped})}
-    nodes = [Node(i, Kind(k), s, p, bytes(look), sh) for i, k, s, p, look, sh in conn.execute(Q.reach, {"ids": sorted(seeds)})]
+        seeds |= {row[0] for row in conn.execute(Q.partners, {"ids": array(flipped)})}
+    nodes = [Node(i, Kind(k), s, p, bytes(look), sh) for i, k, s, p, look, sh in conn.execute(Q.reach, {"ids": array(seeds)})]
     ids = [node.identifier_id for node in nodes]
-    links = [Link(*row) for row in conn.execute(Q.links_among, {"ids": ids})]
-    decisions = [Decision(*row) for row in conn.execute(Q.decisions_among, {"ids": ids})]
+    links = [Link(*row) for row in conn.execute(Q.links_among, {"ids": array(ids)})]
+    decisions = [Decision(*row) for row in conn.execute(Q.decisions_among, {"ids": array(ids)})]
     out = resolve(nodes, links, decisions, settings.get(conn, LIMITS, {}))
     return _write(conn, nodes, out, at, dict(because or {}))
 
@@ -70,9 +69,10 @@ def _write(conn: Connection, nodes: list[Node], out: Resolved, at: datetime, bec
     _write_conflicts(conn, list(before), out, at)
     if not moved:
         return set()
-    conn.execute(Q.move_identifiers, {"ids": list(moved), "people": list(moved.values())})
+    order = sorted(moved)
+    conn.execute(Q.move_identifiers, {"ids": order, "people": [moved[number] for number in order]})
     people = set(moved.values()) | {before[number] for number in moved}
-    known = {row[0] for row in conn.execute(Q.with_profiles, {"people": sorted(people)})}
+    known = {row[0] for row in conn.execute(Q.with_profiles, {"people": array(people)})}
     log: list[dict[str, Any]] = []
     for a, b, strength in out.joins:
         left, right = before[a], before[b]
@@ -94,7 +94,7 @@ def _write(conn: Connection, nodes: list[Node], out: Resolved, at: datetime, bec
 def _write_conflicts(conn: Connection, ids: list[int], out: Resolved, at: datetime) -> None:
     found = {(c.a, c.b): c for c in out.conflicts}
     pairs = {"a": [a for a, _ in found], "b": [b for _, b in found]}
-    conn.execute(Q.drop_conflicts, {"ids": ids} | pairs)
+    conn.execute(Q.drop_conflicts, {"ids": array(ids)} | pairs)
     if not found:
         return
     noted = conn.execute(

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from starlette.testclient import TestClient
+from tests.conftest import KEYS, NOW
 from tests.web import seed
 
+from siyu.base import embedded
+from siyu.base.clock import StillClock
+from siyu.base.config import Config
+from siyu.base.db import Database
 from siyu.base.ground import Ground
 from siyu.web import app, create_staff
 
 PASSWORD = "correct horse battery"
 ROLES = ("owner", "operator", "viewer")
+Browse = Callable[..., "Browser"]
+_shops = itertools.count(1)
 OURS = {"accept": "text/html", "sec-fetch-site": "same-origin"}
 
 
@@ -32,6 +41,32 @@ def shop(staffed: Ground) -> Ground:
     """The staffed ground with a small shop's people, orders, visits and receipts."""
     seed.seed(staffed, people=40)
     return staffed
+
+
+@pytest.fixture(scope="module")
+def open_shop(server: embedded.Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """A seeded shop that the tests of one module share: for those that only look, or whose changes trouble nobody else."""
+    name = f"shop{next(_shops)}"
+    with psycopg.connect(server.url, autocommit=True) as conn:
+        conn.execute(f"create database {name} template siyu_template")
+    url = server.url.replace("/siyu?", f"/{name}?")
+    db = Database(url, size=8)
+    config = Config(tmp_path_factory.mktemp(name), url, "127.0.0.1", 0, "http://127.0.0.1:8000", "info")
+    ground = Ground(db, StillClock(NOW), KEYS, config)
+    with db.tx() as conn:
+        for role in ROLES:
+            create_staff(conn, role, role.title(), role, PASSWORD, NOW)
+    seed.seed(ground, people=40)
+    yield ground
+    db.close()
+    with psycopg.connect(server.url, autocommit=True) as conn:
+        conn.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def visit(open_shop: Ground) -> Browse:
+    """Open a browser at the shared shop; with a role, signed in as that one."""
+    return _door(open_shop)
 
 
 class Browser(TestClient):
@@ -58,13 +93,14 @@ class Browser(TestClient):
         return self.post(path, data=data, headers={**OURS, **headers}, follow_redirects=False)
 
 
-Browse = Callable[..., Browser]
-
-
 @pytest.fixture
 def browse(staffed: Ground) -> Browse:
     """Open a browser; with a role, signed in as that one."""
-    made = app(staffed)
+    return _door(staffed)
+
+
+def _door(ground: Ground) -> Browse:
+    made = app(ground)
 
     def make(role: str = "") -> Browser:
         browser = Browser(made, base_url="http://127.0.0.1:8000", raise_server_exceptions=False)

@@ -79,10 +79,10 @@ def check(browser: Browser, path: str, lang: str) -> str:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_every_page_of_a_shop(browse: Browse, shop: Ground, lang: str) -> None:
-    browser = browse("owner")
+def test_every_page_of_a_shop(visit: Browse, open_shop: Ground, lang: str) -> None:
+    browser = visit("owner")
     browser.fill("/language", {"language": lang})
-    for path in paths(shop):
+    for path in paths(open_shop):
         check(browser, path, lang)
 
 
@@ -106,15 +106,15 @@ def test_a_fresh_install_says_what_to_do_next(browse: Browse) -> None:
         assert catalogue()[f"web.step_{step}"]["zh"] in text
 
 
-def test_errors_keep_the_tone(browse: Browse, staffed: Ground) -> None:
-    viewer = browse("viewer")
+def test_errors_keep_the_tone(visit: Browse) -> None:
+    viewer = visit("viewer")
     missing = viewer.look("/no/such/page")
     assert missing.status_code == 404 and "side-nav" not in missing.text and catalogue()["web.error_404"]["zh"] in missing.text
     forbidden = viewer.look("/settings/staff")
     assert forbidden.status_code == 403 and catalogue()["web.error_role"]["zh"] in forbidden.text and "side-nav" in forbidden.text
-    assert viewer.look("/customers/999").status_code == 404
-    assert viewer.get("/customers/999").json()["error"], "a program gets JSON"
-    by_htmx = viewer.look("/customers/999", **{"hx-request": "true"})
+    assert viewer.look("/customers/999999").status_code == 404
+    assert viewer.get("/customers/999999").json()["error"], "a program gets JSON"
+    by_htmx = viewer.look("/customers/999999", **{"hx-request": "true"})
     assert by_htmx.status_code == 404 and "said" in by_htmx.headers["hx-trigger"]
 
 
@@ -186,9 +186,9 @@ def test_what_people_wrote_is_never_markup(browse: Browse, staffed: Ground) -> N
     )
 
 
-def test_assets_are_ours_whole_and_for_ever(browse: Browse) -> None:
-    browser = browse()
-    text = browser.look("/sign-in").text + browse("viewer").look("/jobs").text
+def test_assets_are_ours_whole_and_for_ever(visit: Browse) -> None:
+    browser = visit()
+    text = browser.look("/sign-in").text + visit("viewer").look("/jobs").text
     addresses = set(re.findall(r"/assets/[\w.]+", text))
     assert {a.split(".")[0] for a in addresses} == {"/assets/tokens", "/assets/admin", "/assets/siyu", "/assets/htmx", "/assets/mark"}
     for address in addresses:
@@ -209,6 +209,6 @@ def test_health_is_told_without_sign_in(browse: Browse, staffed: Ground) -> None
     assert browser.get("/readyz").status_code == 503
 
 
-def test_rooms_below_are_mounted(staffed: Ground) -> None:
-    found = {route.path for route in app(staffed).routes if isinstance(route, Route)}
+def test_rooms_below_are_mounted(open_shop: Ground) -> None:
+    found = {route.path for route in app(open_shop).routes if isinstance(route, Route)}
     assert "/v1/batch" in found

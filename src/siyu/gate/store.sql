@@ -168,6 +168,8 @@ where l.channel = %(channel)s and l.due_at <= %(now)s
 select coalesce(array_agg(distinct m.identifier_id %% 64), '{}') from identifiers m
 where m.person_id in (select i.person_id from identifiers i where i.identifier_id = any(%(ids)s::bigint[]));
 
+-- Only then are they looked at, by their ids. (`like`, because with `=` the planner would sooner walk the whole index of what waits
+-- when its statistics are from before a large broadcast.)
 -- name: retake_due
 select coalesce(array_agg(x.intent_id), '{}'), coalesce(array_agg(x.person_id), '{}'), coalesce(array_agg(x.lane_id), '{}'),
        coalesce(array_agg(x.due_at), '{}'), coalesce(array_agg(x.expires_at), '{}')
@@ -176,19 +178,20 @@ from (
     from permit_queue q
     join lanes l using (lane_id)
     left join taken_back t on t.origin = l.origin and t.origin_id = l.origin_id
-    where q.intent_id = any(%(intent_ids)s::bigint[]) and q.state = 'waiting' and q.due_at <= %(now)s
+    where q.intent_id = any(%(intent_ids)s::bigint[]) and q.state like 'waiting' and q.due_at <= %(now)s
       and q.intent_id > coalesce(t.up_to, 0)
       and not exists (select 1 from held_origins h where h.origin = l.origin and h.origin_id = l.origin_id)
     order by l.priority desc, q.due_at, q.intent_id
     for update of q skip locked
 ) x;
 
+-- The rows of the next three were found waiting and locked before, in the same transaction.
 -- name: lease
 update permit_queue q set
     state = 'claimed', token = q.token + 1, attempts = q.attempts + 1, claimed_at = %(now)s, counts_at = %(now)s,
     lease_until = clock_timestamp() + %(lease_for)s
 from unnest(%(intent_ids)s::bigint[], %(person_ids)s::bigint[]) as w(intent_id, person_id), lanes l
-where q.intent_id = w.intent_id and q.state = 'waiting' and l.lane_id = q.lane_id
+where q.intent_id = w.intent_id and l.lane_id = q.lane_id
 returning q.intent_id, q.token, w.person_id, l.channel, l.purpose, l.topic, l.origin, l.origin_id, l.content_id, l.content_version,
           l.cost_minor, q.due_at, q.expires_at, q.lease_until, q.attempts;
 
@@ -199,12 +202,12 @@ select %(channel)s, purpose, %(now)s, n, cost from unnest(%(purposes)s::text[], 
 -- name: put_off
 update permit_queue q set due_at = w.due_at, counts_at = case when q.is_doubtful then q.counts_at else w.due_at end
 from unnest(%(intent_ids)s::bigint[], %(dues)s::timestamptz[]) as w(intent_id, due_at)
-where q.intent_id = w.intent_id and q.state = 'waiting';
+where q.intent_id = w.intent_id;
 
 -- What was perhaps sent stays so.
 -- name: withdraw_permits
 update permit_queue set state = case when is_doubtful then 'unknown' else 'withdrawn' end, settled_at = %(now)s
-where intent_id = any(%(intent_ids)s::bigint[]) and state = 'waiting';
+where intent_id = any(%(intent_ids)s::bigint[]);
 
 -- The earliest moment at which something is due in these lanes, unless more has come in since their stamps were read.
 -- name: drain_lanes

@@ -58,7 +58,7 @@ def ground(database_url: str, clock: StillClock, tmp_path: Path) -> Iterator[Gro
     """The ground over a fresh database, with a still clock and fixed keys."""
     db = Database(database_url, size=8)
     config = Config(tmp_path, database_url, "127.0.0.1", 0, "http://127.0.0.1:8000", "info")
-    yield Ground(db, clock, KEYS, config)
+    yield Ground(db, clock, KEYS, config, wall=clock)
     db.close()
 
 
@@ -70,7 +70,7 @@ def another_ground(database_url: str, clock: StillClock, tmp_path: Path) -> Iter
     def make() -> Ground:
         db = Database(database_url, size=2)
         opened.append(db)
-        return Ground(db, clock, KEYS, Config(tmp_path, database_url, "127.0.0.1", 0, "http://127.0.0.1:8000", "info"))
+        return Ground(db, clock, KEYS, Config(tmp_path, database_url, "127.0.0.1", 0, "http://127.0.0.1:8000", "info"), wall=clock)
 
     yield make
     for db in opened:

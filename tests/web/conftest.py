@@ -52,7 +52,7 @@ def open_shop(server: embedded.Embedded, tmp_path_factory: pytest.TempPathFactor
     url = server.url.replace("/siyu?", f"/{name}?")
     db = Database(url, size=8)
     config = Config(tmp_path_factory.mktemp(name), url, "127.0.0.1", 0, "http://127.0.0.1:8000", "info")
-    ground = Ground(db, StillClock(NOW), KEYS, config)
+    ground = Ground(db, still := StillClock(NOW), KEYS, config, wall=still)
     with db.tx() as conn:
         for role in ROLES:
             create_staff(conn, role, role.title(), role, PASSWORD, NOW)

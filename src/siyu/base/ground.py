@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from siyu.base import embedded, migrate, vault
-from siyu.base.clock import Clock, SharedClock
+from siyu.base.clock import Clock, SharedClock, SystemClock
 from siyu.base.config import Config
 from siyu.base.db import Database
 from siyu.base.vault import Vault
@@ -21,6 +21,7 @@ class Ground:
     vault: Vault
     config: Config
     _closers: list[Callable[[], None]] = field(default_factory=list)
+    wall: Clock = field(default_factory=SystemClock)  # never moved: for what guards real people (sessions), not for the story
 
     def close(self) -> None:
         """Close the connections; the last process to leave stops the embedded server."""

@@ -114,7 +114,7 @@ class Refused:
 
 def sign_in(ground: Ground, login: str, password: str, address: str) -> tuple[Staff, str] | Refused:
     """Check a password; gives the person and a new session token, or the refusal. Never says which part was wrong."""
-    now = ground.clock.now()
+    now = ground.wall.now()
     login = login.strip().lower()[:64]
     who, place = ground.vault.lookup("login", login), ground.vault.lookup("address", address)
     since = now - TRIES_WITHIN
@@ -137,7 +137,7 @@ def sign_in(ground: Ground, login: str, password: str, address: str) -> tuple[St
             conn.execute(Q.change_password, {"staff_id": person.staff_id, "password_hash": _HASHER.hash(password)})
         token = secrets.token_urlsafe(32)
         store.add_session(conn, digest_of(token), person.staff_id, now, now + SESSION_FOR)
-        note(conn, person.login, "signed_in", now)
+        note(conn, person.login, "signed_in", ground.clock.now())
     return person, token
 
 
@@ -161,7 +161,7 @@ def digest_of(token: str) -> bytes:
 
 def enter(ground: Ground, token: str) -> Staff | None:
     """Whose session this is, or None when it is unknown, idle for too long, ended, or its owner has left."""
-    now = ground.clock.now()
+    now = ground.wall.now()
     with ground.db.tx() as conn:
         live = store.session(conn, digest_of(token), now, now - IDLE_FOR)
         if live is not None and now - live.used_at > TOUCH_EVERY:

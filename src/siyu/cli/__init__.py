@@ -20,8 +20,8 @@ from siyu.base.errors import SiyuError
 from siyu.cli.screen import fail, word
 
 COMMANDS = [
-    "demo", "diagnose", "serve", "work", "import_", "export", "source", "overview", "person", "trace", "segment", "broadcast", "setting", "user",
-    "doctor", "backup", "restore",
+    "demo", "diagnose", "serve", "work", "import_", "export", "source", "overview", "person", "trace", "segment", "broadcast", "setting",
+    "user", "doctor", "backup", "restore",
 ]  # fmt: skip
 
 __all__ = ["COMMANDS", "main", "parser"]

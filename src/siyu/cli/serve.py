@@ -20,6 +20,7 @@ from siyu.base.ground import Ground
 from siyu.cli.opening import opened, settings_of
 from siyu.cli.screen import command, note, report, word
 
+_KEEP_ALIVE_FOR = 75  # seconds that an idle connection is kept: SDKs send every half second or every ten
 _DRAIN_FOR = 20  # seconds that requests under way are given after SIGTERM
 
 
@@ -44,12 +45,13 @@ def run(args: argparse.Namespace) -> int:
         server = uvicorn.Server(
             uvicorn.Config(
                 application(ground),
-                log_config=None, access_log=False, server_header=False, lifespan="auto", timeout_graceful_shutdown=_DRAIN_FOR,
+                log_config=None, access_log=False, server_header=False, lifespan="auto",
+                timeout_graceful_shutdown=_DRAIN_FOR, timeout_keep_alive=_KEEP_ALIVE_FOR,
             )
         )  # fmt: skip
-        # uvicorn catches the signals, drains, then raises them again for the handlers that stood before: these, which do nothing
+        # uvicorn catches the signals while it runs, drains, then raises them again for the handlers that stood before: these
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
+            signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         if not args.no_workers:
             workers.start()
         shown = "127.0.0.1" if the.host in ("0.0.0.0", "::") else the.host  # noqa: S104  compared, not bound

@@ -32,27 +32,35 @@ def data() -> Iterator[Path]:
 
 
 def _serve(data: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """Start it as a supervisor would: again, when it could not yet."""
     words = [*_WORDS, "serve", "--port", "0", "--json", "--no-workers", "--data", str(data)]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout is not None
-    return process, int(json.loads(process.stdout.readline())["url"].rpartition(":")[2])
+    for _ in range(3):
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        if "url" in told:
+            return process, int(told["url"].rpartition(":")[2])
+        process.wait(30)
+        print("not yet:", told, (data / "postgres" / "server.log").read_text()[-1500:])
+    raise AssertionError("it does not start again")
 
 
 class _Client(threading.Thread):
     """Sends its messages in small batches, and sends again, as SDKs do, whatever was not acknowledged."""
 
     def __init__(self, number: int, key: str, address: dict[str, int], batches: int) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self.number, self.key, self.address, self.batches = number, key, address, batches
         self.acked: list[str] = []
         self.tries = 0
 
     def run(self) -> None:
+        give_up_at = time.monotonic() + 120
         for batch in range(self.batches):
             ids = [f"{self.number}-{batch}-{n}" for n in range(10)]
             items = [{"type": "track", "event": "Song Played", "userId": f"u{self.number}", "messageId": one} for one in ids]
             body = json.dumps({"batch": items}).encode()
-            while True:
+            while time.monotonic() < give_up_at:
                 self.tries += 1
                 try:
                     conn = http.client.HTTPConnection("127.0.0.1", self.address["port"], timeout=5)
@@ -68,19 +76,17 @@ class _Client(threading.Thread):
 
 
 @pytest.mark.crash
-@pytest.mark.parametrize("victims", ["server", "server and database"])
-def test_every_acknowledged_event_is_there_once(data: Path, victims: str) -> None:
+def test_every_acknowledged_event_is_there_once(data: Path) -> None:
     process, port = _serve(data)
     added = subprocess.run([*_WORDS, "source", "add", "web", "--json", "--data", str(data)], capture_output=True, check=True)
     address = {"port": port}
     clients = [_Client(n, json.loads(added.stdout)["write_key"], address, batches=120) for n in range(4)]
     for one in clients:
         one.start()
-    for wait in (0.4, 0.2):
+    for victims in ("server", "server and database"):
         before = sum(len(one.acked) for one in clients)
         while sum(len(one.acked) for one in clients) < before + 200 and any(one.is_alive() for one in clients):
             time.sleep(0.01)
-        time.sleep(wait / 10)
         os.kill(process.pid, signal.SIGKILL)
         if victims == "server and database":
             postmaster = int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
@@ -88,7 +94,7 @@ def test_every_acknowledged_event_is_there_once(data: Path, victims: str) -> Non
         process.wait(10)
         process, address["port"] = _serve(data)
     for one in clients:
-        one.join(60)
+        one.join(120)
     assert not any(one.is_alive() for one in clients)
     server = embedded.start(data)
     with psycopg.connect(server.url) as conn:

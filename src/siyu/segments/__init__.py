@@ -7,6 +7,7 @@ from siyu.segments.compile import compile
 from siyu.segments.dump import dump, dump_node
 from siyu.segments.errors import RuleError, TooSlowError
 from siyu.segments.flow import (
+    PAGE_SECONDS,
     all_kept,
     archive,
     count,
@@ -18,6 +19,7 @@ from siyu.segments.flow import (
     keep,
     kept,
     known,
+    known_sources,
     members,
     members_page,
     preview,
@@ -44,6 +46,7 @@ from siyu.segments.words import (
 )
 
 __all__ = [
+    "PAGE_SECONDS",
     "REACH",
     "Compiled",
     "ConditionCount",
@@ -73,6 +76,7 @@ __all__ = [
     "keep",
     "kept",
     "known",
+    "known_sources",
     "matches",
     "members",
     "members_page",

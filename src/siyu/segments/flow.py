@@ -244,6 +244,11 @@ def _no_segment() -> NotFoundError:
 
 
 def known(conn: Connection) -> Mapping[str, list[str]]:
-    """What a builder can propose: names of tags, traits, fact types and sources that there are."""
-    lists = {"tags": Q.known_tags, "traits": Q.known_traits, "types": Q.known_types, "sources": Q.known_sources}
+    """What a builder can propose: names of tags, traits and fact types that there are."""
+    lists = {"tags": Q.known_tags, "traits": Q.known_traits, "types": Q.known_types}
     return {name: [row[0] for row in conn.execute(sql)] for name, sql in lists.items()}
+
+
+def known_sources(conn: Connection) -> list[str]:
+    """The names of the sources that there are."""
+    return [row[0] for row in conn.execute(Q.known_sources)]

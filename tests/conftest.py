@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +26,13 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Embedded]:
-    """The test process's own PostgreSQL, without fsync, with a migrated template database."""
-    running = embedded.start(tmp_path_factory.mktemp("server"), durable=False)
+def server() -> Iterator[embedded.Embedded]:
+    """The test process's own PostgreSQL, without fsync, with a migrated template database.
+
+    Not under pytest's own folder: every pytest that starts closes that one to others, the database's user among them.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="siyu-test-"))
+    running = embedded.start(folder, durable=False)
     with psycopg.connect(running.url, autocommit=True) as conn:
         conn.execute("create database siyu_template")
     template = Database(running.url.replace("/siyu?", "/siyu_template?"), size=1)
@@ -34,6 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Embedd
     template.close()
     yield running
     running.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

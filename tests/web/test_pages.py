@@ -109,7 +109,8 @@ def test_a_fresh_install_says_what_to_do_next(browse: Browse) -> None:
 def test_errors_keep_the_tone(visit: Browse) -> None:
     viewer = visit("viewer")
     missing = viewer.look("/no/such/page")
-    assert missing.status_code == 404 and "side-nav" not in missing.text and catalogue()["web.error_404"]["zh"] in missing.text
+    assert missing.status_code == 404 and "side-nav" in missing.text and "side-nav" not in visit().look("/no/such/page").text
+    assert catalogue()["web.error_404"]["zh"] in missing.text
     forbidden = viewer.look("/settings/staff")
     assert forbidden.status_code == 403 and catalogue()["web.error_role"]["zh"] in forbidden.text and "side-nav" in forbidden.text
     assert viewer.look("/customers/999999").status_code == 404

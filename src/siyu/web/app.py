@@ -24,7 +24,7 @@ from siyu.base.errors import InputError, NotFoundError, SiyuError
 from siyu.base.ground import Ground
 from siyu.base.text import catalogue
 from siyu.web import assets
-from siyu.web.guard import Guarded
+from siyu.web.guard import Guarded, recognise
 from siyu.web.page import is_htmx, lang_of, render, say_to, toast
 
 log = logging.getLogger(__name__)

@@ -57,10 +57,7 @@ def _guarded(endpoint: Endpoint, role: Role | None) -> Any:
         is_deed = request.method not in ("GET", "HEAD")
         if is_deed and not is_from_us(request):
             raise HTTPException(403, "web.error_foreign")
-        token = request.cookies.get(session_cookie(ground_of(request)), "")
-        entered = await run_in_threadpool(staff_room.enter, ground_of(request), token) if token else None
-        request.state.staff = entered
-        _choose_csrf(request, token if entered else "")
+        entered = await run_in_threadpool(recognise, request)
         if role is not None and entered is None:
             return _to_sign_in(request)
         if role is not None and entered is not None and not entered.may(role):
@@ -75,6 +72,15 @@ def _guarded(endpoint: Endpoint, role: Role | None) -> Any:
     run.__name__ = endpoint.__name__
     run.__doc__ = endpoint.__doc__
     return run
+
+
+def recognise(request: Request) -> Staff | None:
+    """Whose session this request carries, noted for the page; and the token that its forms will carry."""
+    token = request.cookies.get(session_cookie(ground_of(request)), "")
+    entered = staff_room.enter(ground_of(request), token) if token else None
+    request.state.staff = entered
+    _choose_csrf(request, token if entered else "")
+    return entered
 
 
 def is_from_us(request: Request) -> bool:

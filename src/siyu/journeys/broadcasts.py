@@ -110,6 +110,7 @@ def go_on(ground: Ground, conn: Connection, broadcast_id: int) -> None:
     conn.execute(Q.take_back_withdrawn, words)
     row = conn.execute(Q.first_open_place, words).fetchone()
     if broadcast.paused_at and row and row[0] is not None:
+        conn.execute(Q.keep_next_place, words | {"next_place": row[0]})
         conn.execute(Q.put_off, words | {"place": row[0], "by": now - broadcast.paused_at})
         conn.execute(Q.measured_at, words)
     gate.resume(ground, conn, ORIGIN, broadcast_id)

@@ -117,7 +117,7 @@ def _ask(ground: Ground, conn: Connection, broadcast_id: int, now: datetime) -> 
     broadcast = store.take(conn, broadcast_id)  # a pause waits for this batch, and then takes it back
     if broadcast.state != State.ENROLLING:
         return 0
-    batch = store.unasked(conn, broadcast_id, ASK_BATCH)
+    batch = store.unasked(conn, broadcast, ASK_BATCH)
     if not batch:
         conn.execute(Q.set_state, {"broadcast_id": broadcast_id, "state": after(broadcast.state, "asked"), "now": now})
         if broadcast.job_id:
@@ -126,13 +126,20 @@ def _ask(ground: Ground, conn: Connection, broadcast_id: int, now: datetime) -> 
     currents = pool.current_person(conn, [m.person_id for m in batch])
     same = store.same_people(conn, broadcast_id, currents.values())
     ask, aside = divided(batch, currents, same)
-    keys = {m.person_id: key_of(ORIGIN, broadcast_id, m.person_id, m.round) for m in ask}
-    gate.ask(ground, conn, [_intent(broadcast, m, currents[m.person_id], now) for m in ask])
-    store.note_asked(conn, broadcast_id, keys, aside)
+    intents = [_intent(broadcast, m, currents[m.person_id], now) for m in ask]
+    gate.ask(ground, conn, intents)
+    store.note_asked(conn, broadcast_id, {m.person_id: i.key for m, i in zip(ask, intents, strict=True)}, aside)
+    conn.execute(Q.keep_next_place, {"broadcast_id": broadcast_id, "next_place": batch[-1].place})
     if broadcast.job_id:
-        row = conn.execute(Q.count_asked, {"broadcast_id": broadcast_id}).fetchone()
-        jobs.beat(conn, broadcast.job_id, int(row[0]) if row else 0, total=broadcast.members_n)
+        so_far = min(broadcast.members_n, _counted(conn, broadcast.job_id) + len(batch))
+        jobs.beat(conn, broadcast.job_id, so_far, total=broadcast.members_n)
     return len(batch)
+
+
+def _counted(conn: Connection, job_id: int) -> int:
+    """How many members the job has counted."""
+    job = jobs.see(conn, job_id)
+    return job.done if job else 0
 
 
 def _intent(broadcast: Broadcast, member: Member, person_id: int, now: datetime) -> gate.Intent:

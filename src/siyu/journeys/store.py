@@ -59,10 +59,10 @@ def copy_members(conn: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
             copy.write_row(row)
 
 
-def unasked(conn: Connection, broadcast_id: int, limit: int) -> list[Member]:
+def unasked(conn: Connection, broadcast: Broadcast, limit: int) -> list[Member]:
     """The next members in the order of sending whom the gate has not been asked about."""
-    rows = conn.execute(Q.take_unasked, {"broadcast_id": broadcast_id, "limit": limit})
-    return [Member(int(row[0]), row[1], row[2], int(row[3])) for row in rows]
+    words = {"broadcast_id": broadcast.broadcast_id, "next_place": broadcast.next_place, "limit": limit}
+    return [Member(*row) for row in conn.execute(Q.take_unasked, words).fetchall()]
 
 
 def same_people(conn: Connection, broadcast_id: int, currents: Iterable[int]) -> list[Same]:

@@ -72,9 +72,12 @@ update broadcasts set drawn_at = %(now)s, members_n = %(members_n)s, measured_at
 where broadcast_id = %(broadcast_id)s and drawn_at is null;
 
 -- name: take_unasked
-select person_id, arm, entered_at, round from broadcast_members
-where broadcast_id = %(broadcast_id)s and intent_key is null and set_aside = ''
+select person_id, arm, entered_at, round, place from broadcast_members
+where broadcast_id = %(broadcast_id)s and place >= %(next_place)s and intent_key is null and set_aside = ''
 order by place, person_id limit %(limit)s;
+
+-- name: keep_next_place
+update broadcasts set next_place = %(next_place)s where broadcast_id = %(broadcast_id)s;
 
 -- Every member of this broadcast that is today one of these people: who was enrolled under two names shows up twice.
 -- name: same_people
@@ -93,9 +96,6 @@ where m.broadcast_id = %(broadcast_id)s and m.person_id = w.person_id;
 update broadcast_members m set set_aside = w.why
 from unnest(%(person_ids)s::bigint[], %(whys)s::text[]) as w(person_id, why)
 where m.broadcast_id = %(broadcast_id)s and m.person_id = w.person_id;
-
--- name: count_asked
-select count(*) filter (where intent_key is not null or set_aside <> '') from broadcast_members where broadcast_id = %(broadcast_id)s;
 
 -- Members whose message was taken back by a pause are asked for anew, in another round.
 -- name: take_back_withdrawn

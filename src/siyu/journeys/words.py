@@ -85,6 +85,7 @@ class Broadcast:
     rate_per_minute: int | None
     job_id: int | None
     members_n: int
+    next_place: int
     drawn_at: datetime | None
     started_at: datetime | None
     paused_at: datetime | None
@@ -121,6 +122,7 @@ class Member:
     arm: str
     entered_at: datetime
     round: int
+    place: int = 0
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ create table broadcasts (
     rate_per_minute int check (rate_per_minute > 0),     -- null = as fast as the channel allows
     job_id bigint,                         -- progress of the enrolment
     members_n bigint not null default 0,
+    next_place int not null default 0,     -- nobody before this place is still to be put to the gate
     drawn_at timestamptz,                  -- when the members were taken and divided; never twice
     started_at timestamptz,
     paused_at timestamptz,
@@ -44,5 +45,5 @@ create table broadcast_members (
     round smallint not null default 0,         -- asked anew after a pause: another round, another key
     set_aside text not null default '',        -- why the gate is not asked: merged, gone
     primary key (broadcast_id, person_id)
-);
-create index broadcast_members_open on broadcast_members (broadcast_id, place) where intent_key is null and set_aside = '';
+) with (fillfactor = 75);                      -- room to note on the same page that the gate was asked
+create index broadcast_members_place on broadcast_members (broadcast_id, place);

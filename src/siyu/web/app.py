@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 
 # Each is a module of this room with `routes(ground) -> list[Guarded]`.
 PAGES = (
-    "signin", "overview", "customers", "person", "imports", "segments", "broadcasts", "contents", "messages", "setup", "jobs", "conflicts", "pace",
-    "gallery", "health",
+    "signin", "overview", "customers", "person", "imports", "segments", "broadcasts", "contents", "messages", "setup", "jobs", "conflicts",
+    "pace", "gallery", "health",
 )  # fmt: skip
 # Rooms below that answer to the outside world with their own routes and their own checks (write keys, signed tokens).
 DOORS = ("siyu.sources.http", "siyu.channels")
@@ -176,6 +176,8 @@ def _answer(request: Request, status: int, what: str, remedy: str, headers: dict
         answer.headers["HX-Reswap"] = "none"
     elif _wants_page(request):
         try:
+            if not hasattr(request.state, "staff"):  # no page of ours was reached: still, staff get their layout around it
+                recognise(request)
             answer = render(
                 request, "error.html", status=status, code=status, what=what, remedy=remedy, request_id=request.state.request_id
             )

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.pool.cast import AN, LIN, LIN_MAIL, LIN_PHONE, MO, MO_PHONE, MO_TOO, STRANGER, WEI, paid, shop, tell
+from tests.pool.digest import digest
 
 from siyu import pool
 from siyu.base import settings as kept
@@ -66,54 +67,6 @@ def wipe(ground: Ground) -> None:
             "truncate facts, fact_keys, identifiers, links, identity_decisions, identity_conflicts, identity_log, folds, orders, consents, "
             "profiles, trade_days, sources, cursors, settings restart identity cascade"
         )
-
-
-def digest(ground: Ground) -> dict[str, list[Any]]:
-    """Everything folded, with identifiers by what they are instead of by number, so that two histories can be compared."""
-    with ground.db.tx() as conn:
-        name = {row[0]: f"{row[1]}:{row[2]}" for row in conn.execute("select identifier_id, kind, mask from identifiers")}
-        members: dict[int, list[str]] = {}
-        for number, person in conn.execute("select identifier_id, person_id from identifiers order by kind, mask"):
-            members.setdefault(person, []).append(name[number])
-        with_facts = {name[row[0]] for row in conn.execute("select subject from folds")}
-        person = {number: "+".join(m for m in names if m in with_facts) for number, names in members.items()}
-
-        def rows(query: str, *ids: int, people: int | None = None) -> list[Any]:
-            found = []
-            for row in conn.execute(query):
-                parts = list(row)
-                for place in ids:
-                    parts[place] = name[parts[place]]
-                if people is not None:
-                    parts[people] = person[parts[people]]
-                found.append(repr(parts))
-            return sorted(found)
-
-        trait = "(select jsonb_object_agg(key, value #- '{3,0}') from jsonb_each(traits))"
-        return {
-            "folds": rows(f"select subject, facts_n, first_at, last_at, {trait}, tags, seen_types, bounced from folds", 0),
-            "orders": rows("select * from orders order by 1"),
-            "order_subjects": rows("select subject, order_no, currency from orders", 0),
-            "consents": rows("select subject, channel, purpose, is_given, decided_at, fact_key, evidence from consents", 0),
-            "days": rows("select * from trade_days"),
-            "links": sorted(
-                str([*sorted((name[a], name[b])), strength, str(at), str(key)])
-                for a, b, strength, at, key in conn.execute("select a, b, strength, seen_at, fact_key from links")
-            ),
-            "conflicts": sorted(
-                str([*sorted((name[a], name[b])), kind, *sorted((person[p], person[q]))])
-                for a, b, kind, p, q in conn.execute("select a, b, kind, left_person, right_person from identity_conflicts")
-            ),
-            "profiles": rows(
-                "select person_id, is_known, stage, stage_at, stage_until, name_shown, traits, tags, facts_n, first_seen_at, last_seen_at, "
-                "orders_n, spent_minor, refunded_minor, other_money, first_order_at, last_order_at from profiles",
-                people=0,
-            ),
-            "unreachable": rows(
-                "select identifier_id, unreachable_at, unreachable_why from identifiers where unreachable_at is not null", 0
-            ),
-            "sources": rows("select name, facts_n, identified_n from sources"),
-        }
 
 
 def drop_subject(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -280,3 +233,15 @@ def test_the_stage_in_sql_is_the_stage_in_python(ground: Ground, orders: list[tu
                 assert (person.row.stage, person.stage_at) == (known[-1].stage, known[-1].at)
     finally:
         ground.clock.at = NOW  # type: ignore[attr-defined]
+
+
+def test_a_fact_that_cannot_be_folded_is_put_aside_and_holds_up_nobody(ground: Ground) -> None:
+    number = shop(ground)
+    with ground.db.tx() as conn:
+        record(ground, conn, number, [paid(1_00, LIN), paid(2_00, WEI), paid(4_00, AN)])
+        conn.execute("update facts set data = '[1]', type = 'profile.stated' where amount_minor = 200")  # no source can do this
+    while fold(ground):
+        pass
+    with ground.db.tx() as conn:
+        assert conn.execute("select sum(spent_minor) from profiles").fetchone() == (5_00,)
+        assert conn.execute("select room, what from parked").fetchall() == [("pool", "fact")]

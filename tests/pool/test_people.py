@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.conftest import NOW
 from tests.pool.cast import AN, LIN, LIN_MAIL, LIN_PHONE, MO, MO_PHONE, MO_TOO, STRANGER, WEI, fact, paid, tell, who
+from tests.pool.digest import digest
 
 from siyu import pool
 from siyu.base.clock import StillClock
@@ -158,6 +159,9 @@ def test_erasure_leaves_the_sums_and_nobody_in_them(ground: Ground) -> None:
         assert (person.traits, person.personal, person.row.spent_minor) == ({}, {}, 10_00)
         text = str(conn.execute("select f::text, i::text, p::text from facts f, identifiers i, profiles p").fetchall())
         assert not any(word in text for word in ("上海", "17850", "林", "138"))
+    before = digest(ground)
+    pool.rebuild(ground)
+    assert digest(ground) == before
     tell(ground, paid(1_00, LIN_PHONE))
     assert who(ground, LIN_PHONE) not in (None, lin)
 

@@ -12,7 +12,7 @@ from siyu.pool.words import Fact
 _TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD_FOR = timedelta(days=1)
-_LARGEST = 2**53  # minor units; also what JSON readers keep exactly
+_LARGEST = 10**13  # minor units: a hundred thousand million; sums of many stay within 64 bits
 
 
 @lru_cache(maxsize=4096)
@@ -34,6 +34,8 @@ def check(fact: Fact, now: datetime) -> None:
         raise InputError("The type is not of the form object.verb.", "Write it in snake case, past tense: order.paid.", field="type")
     if not fact.id or len(fact.id) > 500:
         raise InputError("The fact has no id, or one over 500 characters.", "Give the source's own id of it.", field="id")
+    if not fact.id.isascii() and not _is_text(fact.id):
+        raise InputError("The id is not readable text.", "Send UTF-8.", field="id")
     if fact.object is not None and len(fact.object) > 500:
         raise InputError("The object is over 500 characters.", "Give a number or a short name.", field="object")
     amount = fact.amount_minor
@@ -49,3 +51,11 @@ def check(fact: Fact, now: datetime) -> None:
 
 def _is_word(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 100
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from psycopg.types.json import set_json_loads
 
+from siyu.base import parked
 from siyu.base.cursor import see_place, take_place
 from siyu.base.db import Connection, queries
 from siyu.base.errors import InputError, NotFoundError
@@ -132,6 +133,7 @@ def rebuild(ground: Ground, *, progress: Callable[[int], None] | None = None) ->
         for name in ("empty_folds", "part_people", "forget_counts"):
             conn.execute(U.texts[name])
         flow.start_over(conn)
+        parked.release(conn, "pool", "fact")  # they are tried again
     done = 0
     while step := flow.fold(ground):
         done += step

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import msgspec
+import psycopg
 from psycopg.types.json import Json, set_json_loads
 
-from siyu.base import settings
+from siyu.base import parked, settings
 from siyu.base.cursor import START, Place, keep_place, take_place
 from siyu.base.db import Connection, queries
 from siyu.base.ground import Ground
@@ -23,6 +25,9 @@ Q = queries(__name__, "fold.sql")
 READER = "pool.fold"
 _RULES_CHANGED = "pool.stages.judged_up_to"  # setting: whom the new rules have reached
 
+log = logging.getLogger(__name__)
+
+_POISON = (psycopg.DataError, ValueError, TypeError, AttributeError)  # of one fact; anything else is of the whole step
 decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -30,34 +35,58 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 def fold(ground: Ground, limit: int = 20_000) -> int:
     """One step of the fold: read up to `limit` facts, add them up, make the profiles they touch. The number read; 0 = up to date.
 
-    One worker at a time; a second one gets 0 at once.
+    One worker at a time; a second one gets 0 at once. A fact that cannot be folded is parked and shown; it holds up nobody.
     """
-    with ground.db.tx() as conn:
-        place = take_place(conn, READER)
-        if place is None:
-            return 0
-        conn.execute(Q.lock_pool)
-        brand = brands.brand(conn)
-        cursor = conn.cursor(binary=True)
-        set_json_loads(decode, cursor)
-        found = cursor.execute(
-            Q.read_facts,
-            {
-                "xid": str(place.xid), "seq": place.seq, "limit": limit,
-                "tz": brand.time_zone, "with_data": sorted(folding.WITH_DATA),
-            },
-        ).fetchall()  # fmt: skip
-        if not found:
-            return 0
-        now = ground.clock.now()
-        rows = [Row(*row[:13]) for row in found]
-        total = folding.fold(rows, kinds_of(conn, rows))
-        touched = _merge(conn, total)
-        changed = persons.regroup(conn, persons.note_links(conn, total.links), now)
-        write_profiles(conn, people_of(conn, touched) | changed, brand, now, gone=changed)
-        _touch_sources(conn, found)
-        keep_place(conn, READER, Place(int(found[-1][14]), found[-1][15]))
-        return len(found)
+    while True:
+        try:
+            with ground.db.tx() as conn:
+                return _fold(ground, conn, limit)
+        except _POISON as err:
+            if limit > 1:
+                limit //= 2  # until the poisonous fact stands alone
+                continue
+            log.warning("a fact cannot be folded", extra={"error": type(err).__name__})
+            with ground.db.tx() as conn:
+                return _park(conn, brands.brand(conn), type(err).__name__)
+
+
+def _fold(ground: Ground, conn: Connection, limit: int) -> int:
+    place = take_place(conn, READER)
+    if place is None:
+        return 0
+    conn.execute(Q.lock_pool)
+    brand = brands.brand(conn)
+    found = _read(conn, place, brand, limit)
+    if not found:
+        return 0
+    now = ground.clock.now()
+    rows = [Row(*row[:13]) for row in found]
+    total = folding.fold(rows, kinds_of(conn, rows))
+    touched = _merge(conn, total)
+    changed = persons.regroup(conn, persons.note_links(conn, total.links), now)
+    write_profiles(conn, people_of(conn, touched) | changed, brand, now, gone=changed)
+    _touch_sources(conn, found)
+    keep_place(conn, READER, Place(int(found[-1][14]), found[-1][15]))
+    return len(found)
+
+
+def _read(conn: Connection, place: Place, brand: Brand, limit: int) -> list[tuple[Any, ...]]:
+    cursor = conn.cursor(binary=True)
+    set_json_loads(decode, cursor)
+    return cursor.execute(
+        Q.read_facts,
+        {"xid": str(place.xid), "seq": place.seq, "limit": limit, "tz": brand.time_zone, "with_data": sorted(folding.WITH_DATA)},
+    ).fetchall()
+
+
+def _park(conn: Connection, brand: Brand, why: str) -> int:
+    """Step over the next fact, which cannot be folded, and put it aside."""
+    place = take_place(conn, READER)
+    found = [] if place is None else _read(conn, place, brand, 1)
+    for row in found:
+        parked.park(conn, "pool", "fact", str(row[0]), why)
+        keep_place(conn, READER, Place(int(row[14]), row[15]))
+    return len(found)
 
 
 def restage(ground: Ground, limit: int = 5_000) -> int:

@@ -217,9 +217,6 @@ def _later(said: tuple[datetime, UUID, bool, dict[str, Any]]) -> tuple[datetime,
 
 
 def _addresses(row: Row, data: dict[str, Any], kinds: Mapping[int, Kind]) -> list[int]:
-    named = data.get("address_id")
-    if isinstance(named, int):
-        return [named]
     kind = _ADDRESS_KIND.get(str(data.get("channel")))
     every = [row.subject, *(row.others or ())]
     return [number for number in every if number is not None and kinds.get(number) == kind]

@@ -52,7 +52,7 @@ def identifier(kind: Kind, raw: object, scope: str = "", *, region: str = "CN") 
         value = wechat_id(raw)
     else:
         value = plain_id(raw)
-    return None if value is None else Identifier(kind, value, scope.strip())
+    return None if value is None else Identifier(kind, value, written(scope))
 
 
 def phone(raw: object, region: str = "CN") -> str | None:

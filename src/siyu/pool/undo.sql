@@ -70,7 +70,7 @@ from unnest(%(ids)s::bigint[], %(lookups)s::bytea[]) as w(id, lookup) where i.id
 update facts set sealed = null, data = case
     when type like 'message.%%' or type like 'consent.%%' then coalesce((
         select jsonb_object_agg(key, value) from jsonb_each(data)
-        where key in ('channel', 'purpose', 'hard', 'origin', 'origin_id', 'content_id', 'address_id')
+        where key in ('channel', 'purpose', 'hard', 'origin', 'origin_id', 'content_id')
     ), '{}') else '{}' end
 where subject = any(%(ids)s) and type not like 'order.%%' and (sealed is not null or data <> '{}');
 

@@ -30,4 +30,5 @@ def picture(request: Request, conn: Connection, rule: segments.Rule) -> dict[str
         "rule_json": json.dumps(segments.dump(rule), ensure_ascii=False, indent=1),
         "too_slow": TooSlowError(segments.PAGE_SECONDS).shown(lang),
         "swaps": [],
+        "is_detail": False,
     }  # fmt: skip

@@ -67,7 +67,7 @@ def live(request: Request) -> Response:
     """The numbers of a segment as they are now."""
     with ground_of(request).db.tx() as conn:
         shown = picture(request, conn, segments.kept(conn, request.path_params["segment_id"]).rule)
-    return render(request, "segments/preview.html", **shown)
+    return render(request, "segments/preview.html", **shown | {"is_detail": True})
 
 
 def members(request: Request) -> Response:

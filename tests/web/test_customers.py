@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.web.conftest import OURS, Browse, Browser
 
-from siyu import pool
+from siyu import pool, segments
 from siyu.base.ground import Ground
 from siyu.base.text import catalogue
 from siyu.pool import Fact, Identifier, Kind
@@ -233,3 +233,11 @@ def test_a_reader_sees_no_forms_that_change(browse: Browse, lin: int) -> None:
     for deed in ("tags", "consents", "cut", "reveal", "erase"):
         assert f"/customers/{lin}/{deed}" not in text
     assert browse("viewer").post(f"/customers/{lin}/tags", data={"tag": "x"}, headers=OURS).status_code == 403
+
+
+def test_search_finds_what_staff_made_by_its_name(browse: Browse, staffed: Ground) -> None:
+    with staffed.db.tx() as conn:
+        rule = {"if": "orders", "measure": "count", "op": ">=", "value": 2}
+        number = segments.keep(conn, "快要流失的老客", segments.parse(rule), at=staffed.clock.now())
+    found = browse("viewer").fill("/search", {"text": "老客"}, **{"hx-request": "true"}).text
+    assert f'href="/segments/{number}"' in found and "快要流失的老客" in found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from siyu import pool
+from siyu import content, journeys, pool, segments
+from siyu.base.db import Connection
 from siyu.base.ground import Ground
 from siyu.base.money import digits
 from siyu.web import moments, people
@@ -13,6 +16,7 @@ from siyu.web.guard import Guarded, deed, page
 from siyu.web.page import form_of, go, ground_of, is_htmx, lang_of, render, show_of
 from siyu.web.words import Role
 
+MOST_WORKS = 4
 STAGE_TONES = {
     "visitor": "grey",
     "lead": "blue",
@@ -61,13 +65,41 @@ def search(request: Request) -> Response:
     text = str(form_of(request).get("text", "")).strip()[:200]
     with ground.db.tx() as conn:
         hits = pool.find(ground, conn, text, 20) if len(text) > 1 else []
-    if not is_htmx(request) and len({hit.person_id for hit in hits}) == 1:
+        works = _works(request, conn, text) if len(text) > 1 else []
+    if not is_htmx(request) and len({hit.person_id for hit in hits}) == 1 and not works:
         return go(request, f"/customers/{hits[0].person_id}")
-    return render(request, "customers/found.html", part="found", hits=hits, text=text, tones=STAGE_TONES, how=lambda by: _how(request, by))
+    lang = lang_of(request)
+    return render(
+        request, "customers/found.html", part="found", hits=hits, works=works, text=text, tones=STAGE_TONES,
+        how=lambda by: moments.kind(by, lang),
+    )  # fmt: skip
 
 
-def _how(request: Request, by: str) -> str:
-    return moments.kind(by, lang_of(request))
+@dataclass(frozen=True)
+class Work:
+    """Something that staff made and named: a segment, a broadcast, a letter."""
+
+    name: str
+    kind: str  # of the text
+    icon: str
+    to: str
+
+
+def _works(request: Request, conn: Connection, text: str) -> list[Work]:
+    """Segments, broadcasts and content whose name holds the text, the newest first, a few of each."""
+    has: set[str] = request.app.state.paths
+    wanted = text.casefold()
+    found: list[Work] = []
+    if "/segments/{segment_id:int}" in has:
+        named = [(s.name, s.segment_id) for s in segments.all_kept(conn)]
+        found += [Work(n, "segments", "segment", f"/segments/{i}") for n, i in named if wanted in n.casefold()][:MOST_WORKS]
+    if "/broadcasts/{broadcast_id:int}" in has:
+        sent = [(b.name, b.broadcast_id) for b in journeys.newest(conn)]
+        found += [Work(n, "broadcasts", "send", f"/broadcasts/{i}") for n, i in sent if wanted in n.casefold()][:MOST_WORKS]
+    if "/contents/{content_id:int}" in has:
+        letters = [(c.name, c.content_id) for c in content.all_kept(conn)]
+        found += [Work(n, "contents", "content", f"/contents/{i}") for n, i in letters if wanted in n.casefold()][:MOST_WORKS]
+    return found
 
 
 def mask_of(row: pool.PersonRow) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -274,3 +275,9 @@ def test_the_law_notices(
 def test_there_is_a_bug_for_every_law() -> None:
     """A law that no bug breaks proves nothing; the pure rules have bugs of their own in tests/gate."""
     assert {bug.law for bug in BUGS} | {"caps_hold_over_time"} == set(LAWS)
+
+
+def test_the_documentation_lists_the_bugs() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "gate.md").read_text("utf-8")
+    missing = [bug.what for bug in BUGS if f"| {bug.what} | `{bug.law}` |" not in told]
+    assert not missing, missing

@@ -66,7 +66,9 @@ def _claim(ground: Ground, conn: Connection, channel: str, limit: int, lease_for
     stamps = conn.execute(Q.see_due_lanes, {"channel": channel, "now": now}).fetchall()
     if not stamps:
         return [], 0
-    intents, people, _ = fetch(conn, Q.take_due, {"channel": channel, "now": now, "limit": max(limit, _LEAST_LOOK)})
+    intents, people, lane_ids = fetch(conn, Q.take_due, {"channel": channel, "now": now, "limit": max(limit, _LEAST_LOOK)})
+    known = np.isin(lane_ids, [row[0] for row in stamps])  # not those that have come in since: their origins would not be locked
+    intents, people = intents[known], people[known]
     if len(intents):
         conn.execute(Q.lock_origins, {"origins": [row[1] for row in stamps], "origin_ids": [row[2] for row in stamps]})
         held = _lock_people(conn, people)

@@ -73,6 +73,8 @@ def judge(ground: Ground, limit: int = 5_000) -> int:
             return 0
         done = _judge(ground, conn, place, min(limit, LARGEST_BATCH))
     with ground.db.tx() as conn:
+        done += tidying.end_leases(conn, store.rules(conn), ground.clock.now())
+    with ground.db.tx() as conn:
         if take_place(conn, READER) is not None:  # nobody judges while things are put away
             done += tidying.tidy(ground, conn, store.rules(conn))
     return done

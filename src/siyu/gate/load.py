@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from siyu.base.cursor import see_place
 from siyu.base.db import Connection
 from siyu.base.ids import bucket_of
 from siyu.gate import quiet
@@ -20,6 +21,7 @@ from siyu.gate.decide import NUMBER, Batch, Lanes, Touches
 from siyu.gate.store import Q
 from siyu.gate.words import Code, GateRules
 
+HEARER = "gate.withdrawals"  # the reader of the log that takes in withdrawals
 WITHDRAWING = ["consent.withdrawn", "message.unsubscribed", "message.complained"]
 _BUCKETS = 1_000_000
 _NOT_THERE = 9
@@ -159,10 +161,18 @@ def _consents(
     another (docs/gate.md)."""
     pairs, pair = _numbered([(row.channel, row.purpose) for row in lane_rows])
     used = sorted({int(number) for number in np.unique(pair[lane])}) if len(lane) else []
+    heard = see_place(conn, HEARER)  # read first: what is taken in between here and there is then seen twice, not missed
     subject, number, is_given, at = fetch(
         conn,
         Q.see_consents,
-        {"ids": ids, "channels": [pairs[n][0] for n in used], "purposes": [pairs[n][1] for n in used], "types": WITHDRAWING},
+        {
+            "ids": ids,
+            "channels": [pairs[n][0] for n in used],
+            "purposes": [pairs[n][1] for n in used],
+            "types": WITHDRAWING,
+            "xid": str(heard.xid),
+            "seq": heard.seq,
+        },
     )
     yes = np.zeros((len(pairs), n_people + 1), dtype=np.bool_)  # the last column is nobody's
     no = np.zeros_like(yes)

@@ -54,7 +54,8 @@ from identifiers m
 where m.person_id = any(array(select distinct i.person_id from identifiers i where i.identifier_id = any(%(ids)s::bigint[])));
 
 -- What they said, per identifier and pair of channel and purpose: consents as folded, withdrawals as taken in, and facts of withdrawal
--- that nobody has taken in yet. The latest statement of an identifier holds; of two at one moment, the no.
+-- that nobody has taken in yet: the short end of the log behind the place given. (`is true` keeps the planner to the log's own index: it
+-- knows how few such facts there are, but not how short the end is.) The latest statement of an identifier holds; of two, the no.
 -- name: see_consents
 with pairs as (
     select channel, purpose, no::int from unnest(%(channels)s::text[], %(purposes)s::text[]) with ordinality as p(channel, purpose, no)
@@ -62,10 +63,9 @@ with pairs as (
     select s.subject, coalesce(nullif(f.data->>'channel', ''), '*') as channel,
            coalesce(nullif(f.data->>'purpose', ''), case when starts_with(f.type, 'message.') then 'marketing' else '*' end) as purpose,
            f.occurred_at
-    from cursors c
-    join facts f on (f.xid, f.seq) > (c.xid, c.seq)
+    from facts f
     cross join lateral unnest(array_prepend(f.subject, f.others)) as s(subject)
-    where c.reader = 'gate.withdrawals' and f.type = any(%(types)s::text[]) and f.subject is not null
+    where (f.xid, f.seq) > (%(xid)s::text::xid8, %(seq)s::bigint) and (f.type = any(%(types)s::text[])) is true and f.subject is not null
 ), said as (
     select subject, channel, purpose, is_given, decided_at from consents where subject = any(%(ids)s::bigint[])
     union all
@@ -280,7 +280,7 @@ select s.subject, coalesce(nullif(f.data->>'channel', ''), '*'),
        coalesce(nullif(f.data->>'purpose', ''), case when starts_with(f.type, 'message.') then 'marketing' else '*' end), max(f.occurred_at)
 from facts f cross join lateral unnest(array_prepend(f.subject, f.others)) as s(subject)
 where (f.xid, f.seq) > (%(xid)s::text::xid8, %(seq)s::bigint) and (f.xid, f.seq) <= (%(to_xid)s::text::xid8, %(to_seq)s::bigint)
-  and f.type = any(%(types)s::text[]) and f.subject is not null
+  and (f.type = any(%(types)s::text[])) is true and f.subject is not null
 group by 1, 2, 3
 on conflict (subject, channel, purpose) do update set withdrawn_at = greatest(withdrawals.withdrawn_at, excluded.withdrawn_at);
 

@@ -19,15 +19,16 @@ _REMEMBERED = timedelta(days=100)  # outlays: longer than any window
 
 
 def tidy(ground: Ground, conn: Connection, rules: GateRules) -> int:
-    """One batch of everything; gives how many permits were put away. Only while nobody judges."""
+    """One batch of what was taken back and what is over; gives how many permits were put away. Only while nobody judges."""
     now = ground.clock.now()
     done = _sweep(conn, rules, now) + _expire(conn, rules, now)
     conn.execute(Q.forget_outlays, {"before": now - _REMEMBERED})
-    return done + end_leases(conn, rules, now)
+    return done
 
 
 def end_leases(conn: Connection, rules: GateRules, now: datetime) -> int:
-    """Claims that nobody settled in time become `unknown`; on channels that carry a key they wait again."""
+    """Claims that nobody settled in time become `unknown`; on channels that carry a key they wait again. In a transaction of its own:
+    it locks lanes last, and so does everybody."""
     rows = conn.execute(Q.end_leases, {"idempotent": list(rules.idempotent), "now": now, "limit": _AT_ONCE}).fetchall()
     store.wait_again(conn, [(row[2], row[3], row[4]) for row in rows if row[1] == "waiting"])
     return len(rows)

@@ -17,11 +17,10 @@ from siyu.base.locks import lock_shards
 from siyu.gate import store
 from siyu.gate.columns import NEVER, fetch, us
 from siyu.gate.decide import NUMBER, Verdicts
-from siyu.gate.load import WITHDRAWING
+from siyu.gate.load import HEARER, WITHDRAWING
 from siyu.gate.store import Q
 from siyu.gate.words import Code
 
-HEARER = "gate.withdrawals"
 EVERY = "*"
 
 

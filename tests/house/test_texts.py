@@ -52,7 +52,7 @@ def test_no_text_is_left_that_nobody_uses() -> None:
     parts = {part for word in words for part in re.split(r"[._]", word)} | words
     unused = []
     for key in catalogue():
-        room, _, rest = key.partition(".")
+        _room, _, rest = key.partition(".")
         if key in words or rest in words or rest.split("_")[0] in parts:
             continue
         unused.append(key)

@@ -1,6 +1,7 @@
 """Texts that people see: one catalogue, Chinese first, English complete.
 
-Each room keeps its texts in its own `texts.toml` (a large room in several, `texts_what.toml`): a table per key with `zh` and `en`. A key is `room.what`; placeholders are `{name}`.
+Each room keeps its texts in its own `texts.toml` (a large room in several, `texts_what.toml`): a table per key with `zh` and `en`. A key
+is `room.what`; placeholders are `{name}`.
 
     [sent_because]
     zh = "因「{name}」发出"

@@ -1,7 +1,7 @@
 """Making pages: one Jinja environment, and `render`, which every page calls.
 
 A template extends `layout.html` and fills `{% block content %}`. Macros are at hand as `ui.<name>` without an import, texts as
-`t("web.key")`, formats as filters (`|money`, `|ago`). For an htmx request `render(..., part="rows")` gives only that block.
+`t("room.key")`, formats as filters (`|money`, `|ago`). For an htmx request `render(..., part="rows")` gives only that block.
 See docs/pages.md.
 """
 

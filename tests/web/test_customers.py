@@ -237,7 +237,7 @@ def test_a_reader_sees_no_forms_that_change(browse: Browse, lin: int) -> None:
 
 def test_search_finds_what_staff_made_by_its_name(browse: Browse, staffed: Ground) -> None:
     with staffed.db.tx() as conn:
-        rule = {"if": "orders", "measure": "count", "op": ">=", "value": 2}
+        rule = {"siyu_rule": 1, "where": {"if": "orders", "measure": "count", "op": "gte", "value": 2}}
         number = segments.keep(conn, "快要流失的老客", segments.parse(rule), at=staffed.clock.now())
     found = browse("viewer").fill("/search", {"text": "老客"}, **{"hx-request": "true"}).text
     assert f'href="/segments/{number}"' in found and "快要流失的老客" in found

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-
 from bench.ingest_bench import BATCH, bodies, new_key, running, send
+
 from siyu.base import embedded, vault
 
 _LOOK_EVERY = 0.004  # seconds
@@ -82,7 +82,7 @@ def run(seconds: float = 20, people: int = 5_000, connections: int = 8, flat_out
         data.chmod(0o755)
         server = embedded.start(data)
         try:
-            with running(data, workers=True) as port:
+            with running(data, workers=True) as (port, _):
                 key = new_key(data, "bench")
                 send(port, key, bodies(4_000, people, 0), connections)
                 took, _, _ = send(port, key, bodies(flat_out, people, 1), connections)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from uuid import uuid4
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from siyu import pool
+from siyu import gate, pool
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
@@ -133,10 +132,6 @@ def _place(request: Request, text: str) -> tuple[datetime, int]:
 
 
 def _why(request: Request, conn: Connection, number: int) -> Sequence[Any]:
-    if importlib.util.find_spec("siyu.gate") is None:
-        return []
-    from siyu import gate
-
     return gate.why(conn, number, lang_of(request))
 
 

@@ -184,3 +184,16 @@ def test_names_in_the_letter_are_for_those_who_may_see_them(browse: Browse, shop
     assert "<strong>you</strong>" in letter.text or "<b>you</b>" in letter.text or "you" in letter.text
     failed = operator.fill(f"{here}/test", {"to": "not an address", "person": str(person)})
     assert failed.status_code == 422
+
+
+def test_a_large_report_is_counted_beside_the_page(
+    browse: Browse, shop: Ground, segment: str, letter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("siyu.web.broadcasts.result.MOST_LIVE", 3)
+    monkeypatch.setattr("siyu.web.broadcasts.looks._PATIENCE", 0.0)
+    operator = browse("operator")
+    here = composed(operator, segment, letter)
+    operator.fill(f"{here}/start", {})
+    world.enrol(shop)
+    assert "正在数" in operator.look(here).text
+    assert "还太早" in done(operator, here)

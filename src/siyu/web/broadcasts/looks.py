@@ -47,17 +47,20 @@ class Looks:
         self._lock = threading.Lock()
         self._kept: dict[tuple[Any, ...], Look] = {}
 
-    def take(self, key: tuple[Any, ...], make: Callable[[Callable[[int], None]], Any], *, total: int | None = None) -> Look:
-        """The look under this key, begun when there is none. `make` is called in a thread, with a function to tell progress to."""
+    def take(self, key: tuple[Any, ...], make: Callable[[Callable[[int], None]], Any], *, fresh_for: float = KEEP_FOR) -> Look:
+        """The look under this key, begun when there is none, or none that is younger than `fresh_for` seconds.
+
+        `make` is called in a thread, with a function to tell progress to.
+        """
         with self._lock:
             now = time.monotonic()
             for old in [k for k, look in self._kept.items() if now - look.begun_at > KEEP_FOR and look.is_done.is_set()]:
                 del self._kept[old]
             look = self._kept.get(key)
-            if look is None:
+            if look is None or (look.is_done.is_set() and now - look.begun_at > fresh_for):
                 while len(self._kept) >= _MOST:
                     self._kept.pop(next(iter(self._kept)))
-                look = self._kept[key] = Look(now, total=total)
+                look = self._kept[key] = Look(now)
                 threading.Thread(target=_run, args=(look, make), name="look-ahead", daemon=True).start()
         look.is_done.wait(_PATIENCE)
         return look

@@ -16,6 +16,7 @@ from siyu.base import jobs
 from siyu.web import charts
 from siyu.web.broadcasts import drafted
 from siyu.web.broadcasts.listing import TONES
+from siyu.web.broadcasts.looks import Look, looks_of
 from siyu.web.page import ground_of, lang_of, render, say_to, show_of
 
 VERDICT_TONES = {"caused": "green", "no_effect": "grey", "too_few": "amber", "broken": "red", "too_early": "blue"}
@@ -29,15 +30,14 @@ def see(request: Request) -> Response:
     ground = ground_of(request)
     with ground.db.tx() as conn:
         broadcast = journeys.see(conn, int(request.path_params["broadcast_id"]))
-        if broadcast.drawn_at is None and broadcast.state in ("draft", "scheduled", "paused"):
-            is_waiting = True
-        else:
-            is_waiting = False
-            found = analytics.report(ground, conn, broadcast.broadcast_id)
-            letter = content.kept(conn, broadcast.content_id, broadcast.content_version)
-            told = segments.describe(conn, segments.parse(broadcast.rule), lang_of(request))
-    if is_waiting:
+    if broadcast.drawn_at is None and broadcast.state in ("draft", "scheduled", "paused"):
         return drafted.see(request, broadcast)
+    found, look = _report(request, broadcast)
+    if found is None:
+        return render(request, "broadcasts/counting.html", broadcast=broadcast, look=look)
+    with ground.db.tx() as conn:
+        letter = content.kept(conn, broadcast.content_id, broadcast.content_version)
+        told = segments.describe(conn, segments.parse(broadcast.rule), lang_of(request))
     return render(
         request, "broadcasts/result.html", broadcast=broadcast, r=found, letter=letter, rule_text=told, tones=TONES,
         verdict_tone=_verdict_tone(found), verdict_tones=VERDICT_TONES, drawn=_drawn(request, found), isfinite=math.isfinite,
@@ -46,6 +46,21 @@ def see(request: Request) -> Response:
         losses=[(name, getattr(found.funnel, name)) for name in LOSSES if getattr(found.funnel, name)],
         **_progress_values(request, broadcast),
     )  # fmt: skip
+
+
+def _report(request: Request, broadcast: journeys.Broadcast) -> tuple[analytics.Report | None, Look | None]:
+    """The report; of a large broadcast one of the last minute, and None while it is being counted."""
+    ground, number = ground_of(request), broadcast.broadcast_id
+
+    def make(_: object) -> analytics.Report:
+        with ground.db.tx() as conn:
+            return analytics.report(ground, conn, number)
+
+    if broadcast.members_n <= MOST_LIVE:
+        return make(None), None
+    is_over = broadcast.measured_at is not None and broadcast.measured_at <= ground.clock.now()
+    look = looks_of(request).take(("report", number, broadcast.state, is_over), make, fresh_for=60)
+    return (look.value if look.is_done.is_set() and not look.error else None), look
 
 
 def progress(request: Request) -> Response:

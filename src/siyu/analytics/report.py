@@ -7,11 +7,13 @@ import math
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+
 from siyu import journeys, pool
 from siyu.analytics import store, windows
 from siyu.analytics.effect import effect
 from siyu.analytics.sentences import headline
-from siyu.analytics.words import CLICK_DAYS, Report
+from siyu.analytics.words import CLICK_DAYS, Orders, Report
 from siyu.base import settings
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
@@ -26,19 +28,19 @@ def report(ground: Ground, conn: Connection, broadcast_id: int) -> Report:
     broadcast = journeys.see(conn, broadcast_id)
     brand, now = pool.brand(conn), ground.clock.now()
     share = float(broadcast.holdout_share)
-    who = store.people(conn, broadcast_id)
+    who, mixed = store.people(conn, broadcast_id)
     from_at = broadcast.drawn_at
     funnel, cost = store.funnel(conn, broadcast_id, from_at)
     is_over = broadcast.measured_at is not None and broadcast.measured_at <= now
     days = int(settings.get(conn, "analytics.click_days", CLICK_DAYS))
-    none = store.orders(conn, broadcast_id, now, now, now)
+    none = np.array([], dtype=np.int64)
+    every, clicks, others = Orders(none, none, none), (none, none), {}
     if from_at and broadcast.measured_at:
-        every = store.orders(conn, broadcast_id, from_at, broadcast.measured_at + timedelta(days=days), now)
+        every = store.orders(conn, broadcast_id, brand.currency, from_at, broadcast.measured_at + timedelta(days=days), now)
         clicks = store.clicks(conn, broadcast_id, from_at)
-    else:
-        every, clicks = none, (none.person_ids, none.paid)
-    orders, others = windows.in_window(who, every, broadcast.measure_for, brand.currency)
-    got = windows.outcomes(who, orders, store.count_mixed(conn, broadcast_id))
+        others = store.other_currencies(conn, broadcast_id, brand.currency, now)
+    orders = windows.in_window(who, every, broadcast.measure_for)
+    got = windows.outcomes(who, orders, mixed)
     found = effect(got, holdout_share=share, is_over=is_over)
     passed = min(now, broadcast.measured_at) - from_at if from_at and broadcast.measured_at else timedelta(0)
     measured_days = min(math.ceil(broadcast.measure_for / timedelta(days=1)), math.ceil(passed / timedelta(days=1)), MOST_CURVE_DAYS)
@@ -59,7 +61,7 @@ def report(ground: Ground, conn: Connection, broadcast_id: int) -> Report:
         mixed=got.mixed,
         cost_minor=cost,
         curve=windows.curve(who, orders, measured_days),
-        attribution=windows.attributed(clicks, every, days, brand.currency),
+        attribution=windows.attributed(clicks, every, days),
         other_currencies=others,
         sentence={
             lang: headline(

@@ -14,39 +14,39 @@ from siyu.base.db import Connection, queries
 Q = queries(__name__, "report.sql")
 
 RECEIPTS = ("delivered", "opened", "clicked", "unsubscribed", "complained", "bounced")
+_HEADER, _TRAILER = 19, 2  # bytes around the rows of a binary COPY
 PERMIT_STATES = ("waiting", "claimed", "sent", "rejected", "unknown", "withdrawn")
 
 
-def people(conn: Connection, broadcast_id: int) -> People:
-    """Everybody enrolled."""
-    ids, treated, strata, before, entered = _columns(conn, Q.see_people, {"broadcast_id": broadcast_id}, 5)
-    return People(
-        np.array(ids, dtype=np.int64),
-        np.array(treated, dtype=bool),
-        np.array(strata, dtype=str),
-        np.array(before, dtype=np.int64),
-        np.array(entered, dtype=np.int64),
-    )
+def people(conn: Connection, broadcast_id: int) -> tuple[People, int]:
+    """Everybody enrolled as the person he is today, and how many were enrolled under two names in both arms.
+
+    Who was enrolled under two names counts once, in the arm of the smaller id.
+    """
+    today, member, treated, stratum, before, entered = _copied(conn, Q.copy_people, {"broadcast_id": broadcast_id}, 6)
+    order = np.lexsort((member, today))
+    today, is_treated = today[order], treated[order] == 1
+    ids, first = np.unique(today, return_index=True)
+    arms = (np.bincount(np.searchsorted(ids, today[side]), minlength=len(ids)) > 0 for side in (is_treated, ~is_treated))
+    in_both = np.logical_and(*arms)
+    return People(ids, is_treated[first], stratum[order][first], before[order][first], entered[order][first]), int(in_both.sum())
 
 
-def orders(conn: Connection, broadcast_id: int, from_at: datetime, to_at: datetime, now: datetime) -> Orders:
-    """Their orders paid in [from_at, to_at), as far as now."""
-    words = {"broadcast_id": broadcast_id, "from_at": from_at, "to_at": to_at, "now": now}
-    ids, paid, net, currencies = _columns(conn, Q.see_orders, words, 4)
-    return Orders(
-        np.array(ids, dtype=np.int64), np.array(paid, dtype=np.int64), np.array(net, dtype=np.int64), np.array(currencies, dtype=str)
-    )
+def orders(conn: Connection, broadcast_id: int, currency: str, from_at: datetime, to_at: datetime, now: datetime) -> Orders:
+    """Their orders in the currency, paid in [from_at, to_at), as far as now."""
+    words = {"broadcast_id": broadcast_id, "currency": currency, "from_at": from_at, "to_at": to_at, "now": now}
+    return Orders(*_copied(conn, Q.copy_orders, words, 3))
+
+
+def other_currencies(conn: Connection, broadcast_id: int, currency: str, now: datetime) -> dict[str, int]:
+    """What they paid in other currencies within their windows."""
+    return dict(conn.execute(Q.see_other_currencies, {"broadcast_id": broadcast_id, "currency": currency, "now": now}).fetchall())
 
 
 def clicks(conn: Connection, broadcast_id: int, from_at: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Who clicked, and when."""
-    ids, at = _columns(conn, Q.see_clicks, {"broadcast_id": broadcast_id, "from_at": from_at}, 2)
-    return np.array(ids, dtype=np.int64), np.array(at, dtype=np.int64)
-
-
-def count_mixed(conn: Connection, broadcast_id: int) -> int:
-    """How many people were enrolled under two names in both arms."""
-    return int(_row(conn, Q.count_mixed, {"broadcast_id": broadcast_id})[0])
+    ids, at = _copied(conn, Q.copy_clicks, {"broadcast_id": broadcast_id, "from_at": from_at}, 2)
+    return ids, at
 
 
 def funnel(conn: Connection, broadcast_id: int, from_at: datetime | None) -> tuple[Funnel, int]:
@@ -83,9 +83,15 @@ def funnel(conn: Connection, broadcast_id: int, from_at: datetime | None) -> tup
     return made, cost
 
 
-def _columns(conn: Connection, query: str, words: dict[str, Any], width: int) -> list[tuple[Any, ...]]:
-    rows = conn.cursor(binary=True).execute(query, words).fetchall()
-    return list(zip(*rows, strict=True)) if rows else [()] * width
+def _copied(conn: Connection, query: str, words: dict[str, Any], width: int) -> list[NDArray[np.int64]]:
+    """The bigint columns of a binary COPY (PostgreSQL manual, "COPY", "Binary Format"): no row is touched one by one."""
+    with conn.cursor().copy(query, words) as copy:
+        got = b"".join(bytes(part) for part in copy)
+    fields = [one for n in range(width) for one in ((f"size{n}", ">i4"), (f"value{n}", ">i8"))]
+    rows = np.frombuffer(
+        got, dtype=np.dtype([("count", ">i2"), *fields]), offset=_HEADER, count=(len(got) - _HEADER - _TRAILER) // (2 + 12 * width)
+    )
+    return [rows[f"value{n}"].astype(np.int64) for n in range(width)]
 
 
 def _row(conn: Connection, query: str, words: dict[str, Any]) -> tuple[Any, ...]:

@@ -14,16 +14,11 @@ _DAY = 86_400_000_000  # microseconds
 Ints = NDArray[np.int64]
 
 
-def in_window(who: People, orders: Orders, measure_for: timedelta, currency: str) -> tuple[Orders, dict[str, int]]:
-    """The orders in the brand's currency that lie in their person's window, [turn, turn + measure_for); and other currencies' sums."""
-    if not len(orders.person_ids):
-        return orders, {}
-    place = np.searchsorted(who.person_ids, orders.person_ids)
-    age = orders.paid - who.entered[place]
+def in_window(who: People, orders: Orders, measure_for: timedelta) -> Orders:
+    """The orders that lie in their person's window, [turn, turn + measure_for)."""
+    age = orders.paid - who.entered[np.searchsorted(who.person_ids, orders.person_ids)]
     is_in = (age >= 0) & (age < round(measure_for.total_seconds() * 1e6))
-    is_ours = is_in & (orders.currencies == currency)
-    others = {str(c): int(orders.net_minor[is_in & (orders.currencies == c)].sum()) for c in np.unique(orders.currencies[is_in & ~is_ours])}
-    return Orders(orders.person_ids[is_ours], orders.paid[is_ours], orders.net_minor[is_ours], orders.currencies[is_ours]), others
+    return Orders(orders.person_ids[is_in], orders.paid[is_in], orders.net_minor[is_in])
 
 
 def outcomes(who: People, orders: Orders, mixed: int) -> Outcomes:
@@ -51,12 +46,12 @@ def curve(who: People, orders: Orders, days: int) -> tuple[CurvePoint, ...]:
     return tuple(CurvePoint(n, float(t), float(c)) for n, (t, c) in enumerate(zip(*heads, strict=True)))
 
 
-def attributed(clickers: tuple[Ints, Ints], orders: Orders, days: int, currency: str) -> Attribution:
-    """Orders in the brand's currency within `days` after any click of the same person; each order once. `clickers`: who, when."""
+def attributed(clickers: tuple[Ints, Ints], orders: Orders, days: int) -> Attribution:
+    """Orders within `days` after any click of the same person; each order once. `clickers`: who, when."""
     order = np.lexsort((clickers[1], clickers[0]))
     ids, at = clickers[0][order], clickers[1][order]
     found = np.zeros(len(orders.person_ids), dtype=bool)
-    for n in np.flatnonzero(np.isin(orders.person_ids, ids) & (orders.currencies == currency)):
+    for n in np.flatnonzero(np.isin(orders.person_ids, ids)):
         low, high = np.searchsorted(ids, orders.person_ids[n], "left"), np.searchsorted(ids, orders.person_ids[n], "right")
         before = np.searchsorted(at[low:high], orders.paid[n], "right")
         found[n] = before > 0 and orders.paid[n] - at[low + before - 1] <= days * _DAY

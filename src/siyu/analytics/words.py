@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +21,18 @@ class People:
 
     person_ids: NDArray[np.int64]
     is_treated: NDArray[np.bool_]
-    strata: NDArray[np.str_]
+    strata: NDArray[np.int64]  # a number for each
     before_minor: NDArray[np.int64]
     entered: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Orders:
-    """Paid orders of some people; one element an order."""
+    """Paid orders of some people in the brand's currency; one element an order."""
 
     person_ids: NDArray[np.int64]
     paid: NDArray[np.int64]
     net_minor: NDArray[np.int64]
-    currencies: NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Outcomes:
     """What became of a broadcast's people in their measuring windows; arrays of one length, one element a person of today."""
 
     is_treated: NDArray[np.bool_]
-    strata: NDArray[np.str_]
+    strata: NDArray[Any]  # names or numbers
     before_minor: NDArray[np.int64]
     spent_minor: NDArray[np.int64]
     bought: NDArray[np.bool_]

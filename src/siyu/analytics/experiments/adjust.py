@@ -40,7 +40,7 @@ def by_strata(
     Strata without ten people in each arm are read together; when none is left to weight, it is the plain difference. `guarded` as in
     `of_means`: each arm's variance of its mean is at least what the strata's pooled variances give.
     """
-    names, index = np.unique(np.asarray(strata, dtype=str), return_inverse=True)
+    names, index = np.unique(np.asarray(strata), return_inverse=True)
     index = gathered(index, is_treated, len(names))
     groups = int(index.max()) + 1 if len(index) else 0
     plain = of_means(Sample.of(y[is_treated]), Sample.of(y[~is_treated]), level=level, guarded=guarded)

@@ -13,6 +13,7 @@ import sys
 FULL = {
     "import": ["bench.import_bench"],
     "ingest": ["bench.ingest_bench"],
+    "pool": ["bench.pool_bench"],
     "latency": ["bench.latency_bench"],
     "segments": ["bench.segment_bench"],
     "gate": ["bench.gate_bench"],
@@ -21,6 +22,7 @@ FULL = {
 SMALL = {
     "import": ["--rounds", "1"],
     "ingest": ["--events", "5000", "--rounds", "1"],
+    "pool": ["--facts", "20000", "--rounds", "1"],
     "latency": ["--seconds", "5"],
     "segments": ["--people", "50000", "--rounds", "2"],
     "gate": ["--people", "50000"],

@@ -17,6 +17,7 @@ from importlib import metadata
 from typing import Any
 
 from siyu.base.errors import SiyuError
+from siyu.base.garbage import collect_seldom
 from siyu.cli.screen import fail, word
 
 COMMANDS = [
@@ -47,6 +48,8 @@ def _asked(given: list[str]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; gives the exit code and never a traceback for what a person can mend."""
+    if argv is None:  # a process of our own
+        collect_seldom()
     given = sys.argv[1:] if argv is None else argv
     args: Any = parser(_asked(given)).parse_args(given)
     try:

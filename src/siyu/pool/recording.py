@@ -6,12 +6,10 @@ It touches no row that another recorder may hold for long, so sources never wait
 from __future__ import annotations
 
 import base64
-import operator
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from psycopg.types.json import Json
@@ -19,7 +17,7 @@ from psycopg.types.json import Json
 from siyu.base.db import Connection, queries
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
-from siyu.base.ids import key_of
+from siyu.base.ids import key_text_of
 from siyu.base.vault import Vault, seal
 from siyu.pool import brands, masks, months, normal
 from siyu.pool.checks import check
@@ -28,7 +26,6 @@ from siyu.pool.words import ORDER, PERSONAL, PERSONAL_TRAITS, Fact, Identifier, 
 Q = queries(__name__)
 
 _BATCH = 5_000
-_as_number = operator.attrgetter("int")
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _BIRTHDAY = re.compile(r"(?:\d{4}\s*[-/.年]\s*)?(1[0-2]|0?[1-9])\s*[-/.月]\s*(3[01]|[12]\d|0?[1-9])(?:\s*日|[T ].*)?", re.ASCII)
 _AMBIGUOUS = frozenset({"name", "nickname", "address"})  # of a product, a shop: personal only where somebody states it of themselves
@@ -77,10 +74,10 @@ def _record(
     numbers, keys = identify(ground.vault, conn, wanted, now) if wanted else ({}, {})
     currency = _currency(conn, source_id)
 
-    rows: dict[UUID, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}
     private: list[tuple[dict[str, Any], int, Mapping[str, str]]] = []
     for index, fact in enumerate(facts):
-        key = key_of(source_id, fact.id)
+        key = key_text_of(source_id, fact.id)
         if key in rows:
             continue
         subject, others = subject_of(fact, numbers)
@@ -100,7 +97,7 @@ def _record(
         rows[key] = row
     if private:
         _seal_all(ground.vault, conn, private, keys)
-    batch = [rows[key] for key in sorted(rows, key=_as_number)]  # one order for everybody: no deadlock on fact_keys
+    batch = [rows[key] for key in sorted(rows)]  # one order for everybody: no deadlock on fact_keys
     done = conn.execute(
         Q.insert_facts,
         {"rows": Json(batch, dumps=_dumps), "source_id": source_id, "import_id": import_id, "received_at": received_at},
@@ -184,6 +181,8 @@ def _find(conn: Connection, by_lookup: Mapping[bytes, Identifier]) -> dict[bytes
 
 def _split(fact: Fact) -> tuple[dict[str, Any], dict[str, str]]:
     """Plain properties, and those that are personal data wherever the source put them."""
+    if not fact.personal and PERSONAL_TRAITS.isdisjoint(fact.data):
+        return fact.data, {}
     personal = {name: value for name, value in fact.personal.items() if value}
     if PERSONAL_TRAITS.isdisjoint(fact.data):
         return _with_birth_day(fact, fact.data, personal), personal

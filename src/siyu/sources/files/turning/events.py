@@ -52,8 +52,7 @@ class Events:
             types: Sequence[Any] = frame.read(self._type, frame.column(self.by_field["type"]), "type", is_needed=True)
         else:
             types = [self._typed(self.mapping.event_type)] * len(frame)
-        people = self.who.people(frame)
-        stated = self.who.stated(frame)
+        everybody = self.who.read(frame)
         own = self._optional(frame, "event_id", self._own)
         bags = self._optional(frame, "properties", self._properties)
         columns = [frame.read(reader, frame.column(column), f"data.{name}") for column, name, reader in self._data]
@@ -61,7 +60,8 @@ class Events:
         good = [i for i in range(len(frame)) if i not in frame.bad]
         made: list[tuple[int, dict[str, Any], dict[str, str], bytes]] = []
         for index in good:
-            plain_ones, personal = self.who.parted(stated[index])
+            said = everybody[index]
+            personal = dict(said.personal)
             data = dict(types[index][1])
             for name, item in (bags[index] or {}).items():
                 if name in PERSONAL:
@@ -70,10 +70,10 @@ class Events:
                     data[name] = item
             data |= {
                 name: v for (_, name, _), column in zip(self._data, columns, strict=True) if (v := column[index]) is not None
-            } | plain_ones
+            } | said.plain
             digest = self._digest.copy()
             if own[index] is None:
-                who = [f"{i.kind}:{i.scope}:{i.value}" for i in people[index]]
+                who = [f"{i.kind}:{i.scope}:{i.value}" for i in said.persons]
                 text = json.dumps(
                     [types[index][0], ats[index].isoformat(), who, data, personal], sort_keys=True, ensure_ascii=False, default=str
                 )
@@ -83,7 +83,7 @@ class Events:
         numbers = iter(places)
         for index, data, personal, digest8 in made:
             id_ = f"event:{own[index]}" if own[index] is not None else f"{digest8.hex()}:{next(numbers)}"
-            persons = people[index]
+            persons = everybody[index].persons
             about = data.get("product") or data.get("sku") or data.get("page")
             object_ = str(about)[:300] if about is not None else None
             out.facts.append(Fact(types[index][0], id_, ats[index], persons, object_, None, None, data, personal if persons else {}))

@@ -20,7 +20,7 @@ from siyu.pool import Fact
 from siyu.sources.files import fields
 from siyu.sources.files.turning.cells import Frame, Read, Turned, fill_down
 from siyu.sources.files.turning.occurrences import Occurrences
-from siyu.sources.files.turning.who import Who, as_json
+from siyu.sources.files.turning.who import Said, Who, as_json
 from siyu.sources.files.values import amounts, plain
 from siyu.sources.files.values.moments import Moments
 from siyu.sources.files.values.plain import Bad
@@ -29,12 +29,11 @@ from siyu.sources.files.words import Cell, Mapping, Rows
 
 _MONEY = ("quantity", "unit_price", "discount", "amount", "currency", "refund_amount")
 _ORDER_LEVEL = ("paid_at", "ordered_at", "currency", "status", *fields.IDENTIFIERS)
-_SEEN = 200_000
 _MOST_MINOR = 2**52
 UNKNOWN_STATUS = Bad("unknown_status", "status")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Line:
     """The money of a line: `step` is 1 for a sale, -1 for what went back, 0 for neither."""
 
@@ -58,8 +57,7 @@ class Columns:
     ordered_at: Sequence[Any]
     meanings: Sequence[Any]
     own_ids: Sequence[Any]
-    people: Sequence[Any]
-    stated: Sequence[Any]
+    said: Sequence[Said]
     texts: dict[str, list[Any]]
 
 
@@ -75,12 +73,10 @@ class Orders:
         self.is_whole = mapping.kind == "orders"
         self._digest = blake2b(key=key, digest_size=8)
         self._carried: list[Any] = []
-        self._stated: set[Any] = set()
         self._order_no, self._line_id = Read(plain.identity), Read(plain.identity)
         self._moment = Read(Moments(mapping.time_zone, mapping.day_first, latest))
         self._money = Read(self._line)
         self._status = Read(self._meaning)
-        self._parted = Read(self.who.parted)
         self._texts = {
             label: (column, Read(plain.identity if label == "sku" else plain.text))
             for column, field in mapping.columns.items()
@@ -102,8 +98,7 @@ class Orders:
             ordered_at=self._optional(frame, "ordered_at", self._moment),
             meanings=self._optional(frame, "status", self._status),
             own_ids=self._optional(frame, "line_id", self._line_id),
-            people=self.who.people(frame),
-            stated=self.who.stated(frame),
+            said=self.who.read(frame),
             texts={name: frame.read(reader, frame.column(column), name) for name, (column, reader) in self._texts.items()},
         )
         ids = self._whole_ids(frame, read) if self.is_whole else self._line_ids(frame, read)
@@ -132,9 +127,10 @@ class Orders:
 
     def _line_ids(self, frame: Frame, read: Columns) -> list[str | None]:
         """The id of every good row's fact, None for the others: the line's own, else order number, content, and which occurrence it is."""
-        for index, (paid, ordered) in enumerate(zip(read.paid_at, read.ordered_at, strict=True)):
-            if paid is None and ordered is None:
-                frame.bad.setdefault(index, ("paid_at", "missing"))
+        if None in read.paid_at:
+            for index, (paid, ordered) in enumerate(zip(read.paid_at, read.ordered_at, strict=True)):
+                if paid is None and ordered is None:
+                    frame.bad.setdefault(index, ("paid_at", "missing"))
         ids: list[str | None] = [None] * len(frame)
         nothing = repeat(None)
         sku, product = read.texts.get("sku") or nothing, read.texts.get("product") or nothing
@@ -185,29 +181,27 @@ class Orders:
         prefixes = self.mapping.refund_prefixes
         names = list(read.texts)
         columns = list(zip(*read.texts.values(), strict=True)) if names else repeat(())
-        has_traits, parted, default = bool(self.who.names), self._parted, self.mapping.currency
-        parted.trim()
+        has_traits, default = self.who.has_traits, self.mapping.currency
         add = out.facts.append
-        for id_, no, line, paid, ordered, persons, traits, values, said in zip(
-            ids, read.numbers, read.money, read.paid_at, read.ordered_at, read.people, read.stated, columns, read.meanings, strict=False
+        for id_, no, line, paid, ordered, said, values, word in zip(
+            ids, read.numbers, read.money, read.paid_at, read.ordered_at, read.said, columns, read.meanings, strict=False
         ):
             if id_ is None:
                 continue
-            at = paid or ordered
-            data = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+            at, persons = paid or ordered, said.persons
+            data = dict(zip(names, values, strict=True))
+            if None in values:
+                data = {name: value for name, value in data.items() if value is not None}
             if line.quantity is not None:
                 data["quantity"] = line.quantity
             if line.unit_price is not None:
                 data["unit_price"] = line.unit_price
-            if line.off_minor:
-                data["discount_minor"] = line.off_minor
             currency, minor, step = line.currency or default, line.minor, line.step
             if has_traits:
-                plain_ones, personal = parted[traits]
-                if persons and (plain_ones or personal):
-                    self._state(out, persons, traits, plain_ones, personal, at)
-                data |= plain_ones
-            meaning = said or ("waiting" if paid is None else None)
+                if persons and not said.is_told:
+                    self._state(out, said, at)
+                data |= said.plain
+            meaning = word or ("waiting" if paid is None else None)
             if meaning == "waiting" or (meaning == "closed" and paid is None):
                 type_ = "order.placed" if meaning == "waiting" else "order.cancelled"
                 data |= {"amount": float(to_decimal(minor, currency)), "currency": currency}
@@ -223,16 +217,13 @@ class Orders:
                 back = min(minor, line.refund_minor or minor)
                 out.side.append(Fact("order.refunded", f"{id_}:refund", at, persons, no, -back, currency, data))
 
-    def _state(self, out: Turned, persons: Any, traits: Any, plain_ones: dict[str, Any], personal: dict[str, str], at: datetime) -> None:
-        said = (persons, traits)
-        if said in self._stated:
-            return
-        if len(self._stated) > _SEEN:
-            self._stated.clear()
-        self._stated.add(said)
-        digest = self._digest.copy()
-        digest.update("\x1f".join([*(f"{i.kind}:{i.scope}:{i.value}" for i in persons), *map(str, traits)]).encode())
-        out.side.append(Fact("profile.stated", f"who:{digest.hexdigest()}", at, persons, None, None, None, plain_ones, personal))
+    def _state(self, out: Turned, said: Said, at: datetime) -> None:
+        said.is_told = True
+        if said.plain or said.personal:
+            digest = self._digest.copy()
+            digest.update("\x1f".join(said.parts()).encode())
+            id_ = f"who:{digest.hexdigest()}"
+            out.side.append(Fact("profile.stated", id_, at, said.persons, None, None, None, said.plain, said.personal))
 
     def _meaning(self, cell: Cell) -> str | Bad | None:
         text = plain.text(cell)

@@ -9,7 +9,7 @@ from typing import Any
 from siyu.pool import Fact
 from siyu.sources.files import fields
 from siyu.sources.files.turning.cells import Frame, Read, Turned
-from siyu.sources.files.turning.who import HIDDEN, Who
+from siyu.sources.files.turning.who import Who
 from siyu.sources.files.values import plain
 from siyu.sources.files.values.moments import Moments
 from siyu.sources.files.words import Mapping, Rows
@@ -50,43 +50,37 @@ class People:
         if not len(frame):
             return out
         nothing: list[Any] = [None] * len(frame)
-        people = self.who.people(frame)
-        stated = self.who.stated(frame)
+        everybody = self.who.read(frame)
         ats = frame.read(self._moment, frame.column(self.by_field["at"]), "at") if "at" in self.by_field else nothing
         tags = frame.read(self._tags, frame.column(self.by_field["tags"]), "tags") if "tags" in self.by_field else nothing
         consents = []
         for channel, column, at_column, reader in self._consents:
-            said = frame.read(reader, frame.column(column), f"consent.{channel}")
+            answers = frame.read(reader, frame.column(column), f"consent.{channel}")
             when = frame.read(self._moment, frame.column(at_column), f"consent_at.{channel}") if at_column else nothing
-            consents.append((channel, said, when))
-        first = next((c for c, _, _ in self.who.identifiers), "")
-        for index, persons in enumerate(people):
-            if not persons and index not in frame.bad:
-                frame.bad[index] = ("who", "masked" if self._is_hidden(frame, index) else "missing")
-        frame.reject(self.by_field | {"who": first})
-        for index, persons in enumerate(people):
+            consents.append((channel, answers, when))
+        for index, said in enumerate(everybody):
+            if index not in frame.bad and not said.persons:
+                frame.bad[index] = ("who", "masked" if said.notes else "missing")
+        frame.reject(self.by_field | {"who": self.who.columns[0]})
+        for index, said in enumerate(everybody):
             if index in frame.bad:
                 continue
-            at = ats[index] or self.came_at
+            at, persons = ats[index] or self.came_at, said.persons
             who = [f"{i.kind}:{i.scope}:{i.value}" for i in persons]
-            plain_ones, personal = self.who.parted(stated[index])
-            id_ = self._id("who", *who, *map(str, stated[index]), *([ats[index].isoformat()] if ats[index] else []))
-            out.facts.append(Fact("profile.stated", id_, at, persons, None, None, None, plain_ones, personal))
+            id_ = self._id("who", *said.parts(), *([ats[index].isoformat()] if ats[index] else []))
+            out.facts.append(Fact("profile.stated", id_, at, persons, None, None, None, said.plain, said.personal))
             for tag in tags[index] or ():
                 out.side.append(Fact("tag.added", self._id("tag", *who, tag), at, persons, None, None, None, {"tag": tag}))
-            for channel, said, when in consents:
-                if said[index] is None:
+            for channel, answers, when in consents:
+                if answers[index] is None:
                     continue
                 decided = when[index]
                 evidence = self.evidence | {"row": frame.numbers[index], "dated": decided is not None}
                 data = {"channel": channel, "purpose": self.mapping.consent_purpose, "evidence": evidence}
-                type_ = "consent.given" if said[index] else "consent.withdrawn"
+                type_ = "consent.given" if answers[index] else "consent.withdrawn"
                 id_ = self._id(type_, *who, channel, self.mapping.consent_purpose, decided.isoformat() if decided else "")
                 out.side.append(Fact(type_, id_, decided or at, persons, None, None, None, data))
         return out
-
-    def _is_hidden(self, frame: Frame, index: int) -> bool:
-        return any(reader.column([frame.column(column)[index]])[0] is HIDDEN for column, _, reader in self.who.identifiers)
 
     def _id(self, *parts: str) -> str:
         digest = self._digest.copy()

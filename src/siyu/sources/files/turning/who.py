@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -22,11 +23,20 @@ _GENDERS = {
 }  # fmt: skip
 
 
-class _Hidden(tuple[Identifier, ...]):
-    """No identifier, because the source hid it or it was left out on purpose; told apart from nothing at all."""
+@dataclass(slots=True, eq=False)
+class Said:
+    """What a row says of whom. Rows that say the same share one `Said`; `is_told` once a fact has told it."""
 
+    persons: tuple[Identifier, ...] = ()
+    plain: dict[str, Any] = field(default_factory=dict)
+    personal: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # masked:phone, left_out:email
+    is_told: bool = False
 
-HIDDEN, LEFT_OUT = _Hidden(), _Hidden()
+    def parts(self) -> list[str]:
+        """What makes it this and no other, for ids."""
+        who = [f"{i.kind}:{i.scope}:{i.value}" for i in self.persons]
+        return [*who, *(f"{k}={v}" for k, v in self.plain.items()), *(f"{k}={v}" for k, v in self.personal.items())]
 
 
 class Who:
@@ -34,76 +44,74 @@ class Who:
 
     def __init__(self, mapping: Mapping) -> None:
         self.mapping = mapping
-        by_field = {field: column for column, field in mapping.columns.items()}
-        self.met: set[str] = set()  # fields in which something was hidden or left out
-        self.identifiers = [(by_field[f], f, Read(self._identifier(f))) for f in fields.IDENTIFIERS if f in by_field]
-        self.traits = [
-            (column, field.removeprefix("trait."), Read(trait_reader(field.removeprefix("trait."), mapping)))
-            for field, column in sorted(by_field.items())  # one order, whatever the file's: ids are made of them
-            if field.startswith("trait.")
-        ]
-        self.names = [name for _, name, _ in self.traits]
-        self.is_personal = [name in PERSONAL for name in self.names]
+        by_field = {f: column for column, f in mapping.columns.items()}
+        named = [f for f in fields.IDENTIFIERS if f in by_field]
+        traits = sorted(f for f in by_field if f.startswith("trait."))  # one order, whatever the file's: ids are made of them
+        self.columns = [by_field[f] for f in (*named, *traits)]
+        self.has_traits = bool(traits)
+        self._identifiers = [(f, Read(self._identifier(f))) for f in named]
+        self._traits = [(name := f.removeprefix("trait."), name in PERSONAL, Read(trait_reader(name, mapping))) for f in traits]
+        self._said = Read(self._one)
+        self._has_notes = False
 
-    def _identifier(self, field: str) -> Callable[[Cell], tuple[Identifier, ...] | Bad]:
-        kind = Kind(field)
-        scope = ""
-        if field in fields.SCOPED:
-            scope = self.mapping.scope or self.mapping.source
-        region = self.mapping.region
-        bad = _BAD_OF.get(field, plain.NOT_ID)
-        leave_out = self.mapping.bad_identifier == "leave_out"
+    def read(self, frame: Frame) -> list[Said]:
+        """What each row says; for rows that cannot be read a `Bad`, noted in the frame."""
+        if not self.columns:
+            return [Said()] * len(frame)
+        found: list[Said] = frame.read(self._said, zip(*(frame.column(c) for c in self.columns), strict=True), "who")
+        if self._has_notes:
+            frame.out.notes.update(note for one in found if isinstance(one, Said) for note in one.notes)
+        return found
 
-        def read(cell: Cell) -> tuple[Identifier, ...] | Bad:
-            text = plain.identity(cell)
-            if text is None:
-                return ()
-            made = None if isinstance(text, Bad) else normal.identifier(kind, text, scope, region=region)
-            if made is not None:
-                return (made,)
-            if not isinstance(text, Bad) and plain.is_masked(text):
-                self.met.add(field)
-                return HIDDEN
-            if leave_out:
-                self.met.add(field)
-                return LEFT_OUT
-            return text if isinstance(text, Bad) else bad
-
-        return read
-
-    def people(self, frame: Frame) -> list[tuple[Identifier, ...]]:
-        """The identifiers of each row; () for nobody."""
-        found: list[list[tuple[Identifier, ...]]] = []
-        for column, field, reader in self.identifiers:
-            values = frame.read(reader, frame.column(column), field)
-            if field in self.met:
-                for sign, note in ((HIDDEN, "masked"), (LEFT_OUT, "left_out")):
-                    if n := sum(v is sign for v in values):
-                        frame.out.notes[f"{note}:{field}"] += n
-            found.append(values)
-        if not found:
-            return [()] * len(frame)
-        if len(found) == 1:
-            return found[0]
-        return [tuple(i for those in row if not isinstance(those, Bad) for i in those) for row in zip(*found, strict=True)]
-
-    def stated(self, frame: Frame) -> list[tuple[Any, ...]]:
-        """The traits of each row in the order of `names`; None for nothing."""
-        columns = [frame.read(reader, frame.column(column), f"trait.{name}") for column, name, reader in self.traits]
-        return list(zip(*columns, strict=True)) if columns else [()] * len(frame)
-
-    def parted(self, values: Sequence[Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Traits as (plain, personal)."""
+    def _one(self, cells: tuple[Cell, ...]) -> Said | Bad:
+        persons: list[Identifier] = []
+        notes: list[str] = []
+        for (name, reader), cell in zip(self._identifiers, cells, strict=False):
+            value = reader[cell]
+            if isinstance(value, Bad):
+                return Bad(value.code, name)
+            if isinstance(value, str):
+                notes.append(f"{value}:{name}")
+                self._has_notes = True
+            elif value is not None:
+                persons.append(value)
         plain_ones: dict[str, Any] = {}
         personal: dict[str, str] = {}
-        for name, is_personal, value in zip(self.names, self.is_personal, values, strict=True):
+        for (name, is_personal, reader), cell in zip(self._traits, cells[len(self._identifiers) :], strict=True):
+            value = reader[cell]
+            if isinstance(value, Bad):
+                return Bad(value.code, f"trait.{name}")
             if value is None:
                 continue
             if is_personal:
                 personal[name] = str(value)
             else:
                 plain_ones[name] = value
-        return plain_ones, personal
+        for reader in (*(r for _, r in self._identifiers), *(r for _, _, r in self._traits)):
+            reader.trim()
+        return Said(tuple(persons), plain_ones, personal, tuple(notes))
+
+    def _identifier(self, name: str) -> Callable[[Cell], Identifier | Bad | str | None]:
+        kind = Kind(name)
+        scope = (self.mapping.scope or self.mapping.source) if name in fields.SCOPED else ""
+        region = self.mapping.region
+        bad = _BAD_OF.get(name, plain.NOT_ID)
+        leave_out = self.mapping.bad_identifier == "leave_out"
+
+        def read(cell: Cell) -> Identifier | Bad | str | None:
+            text = plain.identity(cell)
+            if text is None:
+                return None
+            made = None if isinstance(text, Bad) else normal.identifier(kind, text, scope, region=region)
+            if made is not None:
+                return made
+            if not isinstance(text, Bad) and plain.is_masked(text):
+                return "masked"
+            if leave_out:
+                return "left_out"
+            return text if isinstance(text, Bad) else bad
+
+        return read
 
 
 def trait_reader(name: str, mapping: Mapping) -> Callable[[Cell], Any]:

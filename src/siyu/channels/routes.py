@@ -47,7 +47,8 @@ def routes(ground: Ground) -> list[Route]:
         mark = content.read_token(ground, content.OPEN, request.path_params["token"])
         if mark and mark.intent_id and _is_person(request):
             receipts.opened(ground, mark.intent_id)
-        return Response(_GIF, media_type="image/gif", headers=_QUIET)  # the same for a wrong token: a broken picture helps nobody
+        headers = {**_QUIET, "Cross-Origin-Resource-Policy": "cross-origin"}  # it stands in other people's pages: web mail
+        return Response(_GIF, media_type="image/gif", headers=headers)  # the same for a wrong token: a broken picture helps nobody
 
     async def unsubscribe(request: Request) -> Response:
         mark = content.read_token(ground, content.UNSUBSCRIBE, request.path_params["token"])

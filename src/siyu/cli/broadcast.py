@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from siyu import analytics, gate, journeys, segments
+from siyu import analytics, gate, journeys, pool, segments
 from siyu.base.errors import InputError
-from siyu.base.money import show
+from siyu.base.money import show, to_decimal
 from siyu.cli.opening import opened
+from siyu.cli.progress import Progress
 from siyu.cli.screen import command, family, language, report, table, word
 from siyu.cli.segment import rule_of
 
@@ -31,6 +33,7 @@ def add(subparsers: Any) -> None:
     made.add_argument("--rate", type=int, default=None, metavar="N", help=word("cli.broadcast_rate"))
     begun = _with_number(its, "start", word("cli.broadcast_start"), run_start)
     begun.add_argument("--at", default=None, metavar="TIME", help=word("cli.broadcast_at"))
+    _with_number(its, "forecast", word("cli.broadcast_forecast"), run_forecast)
     _with_number(its, "report", word("cli.broadcast_report"), run_report)
     _with_number(its, "pause", word("cli.broadcast_pause"), run_pause)
     _with_number(its, "resume", word("cli.broadcast_resume"), run_resume)
@@ -119,6 +122,46 @@ def run_cancel(args: argparse.Namespace) -> int:
         now = journeys.see(conn, args.id)
     report(args, _shown(now) | {"taken_back": taken_back}, [word("cli.broadcast_cancelled", name=now.name, count=f"{taken_back:,}")])
     return 0
+
+
+def run_forecast(args: argparse.Namespace) -> int:
+    """The contact budget before sending, and the smallest effect that would show. Changes nothing."""
+    with opened(args) as ground, ground.db.tx() as conn:
+        one = journeys.see(conn, args.id)
+        with Progress(word("cli.forecast_asking")) as bar:
+            plan = journeys.plan(ground, conn, args.id, bar.to)
+        share, rule = float(one.holdout_share), segments.parse(one.rule)
+        expected = analytics.expect(ground, conn, rule, holdout_share=share, measure_for=one.measure_for)
+        currency = pool.brand(conn).currency
+    counts = {str(code): count for code, count in plan.forecast.counts.items() if count}
+    value = {
+        "broadcast_id": one.broadcast_id, "members": plan.members, "control": plan.control, "permitted": counts.get("permit", 0),
+        "later": plan.forecast.later, "refused": {code: count for code, count in counts.items() if code != "permit"},
+        "cost": str(to_decimal(plan.forecast.cost_minor, currency)), "cost_minor": plan.forecast.cost_minor, "currency": currency,
+        "ends_at": plan.ends_at, "buy_rate": expected.buy_rate, "base": expected.base,
+        "sights": [
+            {"share": s.share, "control": s.control, "buyers": _bound(s.buyers), "lift": _bound(s.lift), "is_chosen": s.is_chosen}
+            for s in expected.sights
+        ],
+    }  # fmt: skip
+    report(args, value, _forecast_lines(value))
+    return 0
+
+
+def _bound(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _forecast_lines(value: dict[str, Any]) -> Iterator[str]:
+    rows = [(word(f"cli.forecast_{name}"), f"{value[name]:,}") for name in ("members", "control", "permitted", "later")]
+    rows += [(f"  {word('cli.funnel_refused', code=code)}", f"{count:,}") for code, count in sorted(value["refused"].items())]
+    yield from table(["", ""], [*rows, (word("cli.forecast_cost"), f"{value['cost']} {value['currency']}")], right=[1])[2:]
+    chosen = next((s for s in value["sights"] if s["is_chosen"] and s["buyers"] is not None), None)
+    if chosen is None:
+        yield word("cli.forecast_blind")
+    else:
+        lift = "-" if chosen["lift"] is None else f"{chosen['lift']:.0%}"
+        yield word("cli.forecast_sight", buyers=f"{math.ceil(chosen['buyers']):,}", lift=lift)
 
 
 def run_report(args: argparse.Namespace) -> int:

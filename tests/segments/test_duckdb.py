@@ -51,7 +51,7 @@ def test_duckdb_is_naive_too(ground: Ground, monkeypatch: pytest.MonkeyPatch) ->
     evidence, others = made(ground, 1)
     duck = copied(ground)
 
-    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(world.rules(tuple(map(int, others))))
     def law(rule_json: dict[str, Any]) -> None:
         rule = segments.parse(json.dumps(rule_json))

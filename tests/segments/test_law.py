@@ -65,7 +65,7 @@ def test_compiled_is_naive(ground: Ground, seed: int) -> None:
     assert any(len(one.identifiers) > 1 for one in the[0].values()), "nobody was merged"
     sizes: list[int] = []
 
-    @settings(max_examples=170, deadline=None, suppress_health_check=_FIXED, derandomize=True)
+    @settings(max_examples=120, deadline=None, suppress_health_check=_FIXED, derandomize=True)
     @given(rule_json=world.rules(tuple(map(int, the[1]))), now=MOMENTS)
     def law(rule_json: dict[str, Any], now: datetime) -> None:
         sizes.append(agree(ground, the, rule_json, now))

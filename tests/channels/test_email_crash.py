@@ -38,7 +38,7 @@ print("done", flush=True)
 @pytest.mark.crash
 def test_no_letter_twice_however_often_it_dies(ground: Ground, shop, post, email_on) -> None:
     email_on(connections=WIDTH, timeout_seconds=10)
-    intents = shop.wishes(shop.people([f"c{n}@mail.example" for n in range(60)]))
+    intents = shop.wishes(shop.people([f"c{n}@mail.example" for n in range(36)]))
     dice, kills, unknown_before = random.Random(5), 0, 0
     for _ in range(40):
         worker = subprocess.Popen(
@@ -47,7 +47,7 @@ def test_no_letter_twice_however_often_it_dies(ground: Ground, shop, post, email
         )  # fmt: skip
         assert worker.stdout and worker.stdout.readline() == "ready\n"
         had = post.office.box.count()
-        target = had + dice.randint(1, 12)
+        target = had + dice.randint(3, 10)
         until = time.monotonic() + 5
         while post.office.box.count() < target and worker.poll() is None and time.monotonic() < until:
             time.sleep(0.002)

@@ -115,11 +115,12 @@ class Story:
         )
 
     def set_the_clock(self) -> None:
-        """The morning after the last order of the shop's year, unless a clock was set before; another file lives in the present."""
+        """A morning, when letters may go out: the one after the shop's last order, or this day's for another file. Kept once set."""
         with self.ground.db.tx() as conn:
             is_set = settings.get(conn, "clock", None) is not None
-        begins = words.MORNING_AFTER.replace(tzinfo=ZONE) if self.orders_file == DATA and not is_set else self.ground.clock.now()
-        self._set_clocks(begins.astimezone(UTC), SLOW)
+        now = self.ground.clock.now()
+        morning = words.MORNING_AFTER if self.orders_file == DATA else now.astimezone(ZONE).replace(hour=9, minute=30, tzinfo=None)
+        self._set_clocks(now if is_set else morning.replace(tzinfo=ZONE).astimezone(UTC), SLOW)
 
     def let_people_move_in(self) -> None:
         """Behind each buyer's number somebody begins to live in the sandbox; their contact list comes back as a spreadsheet."""

@@ -30,10 +30,10 @@ select stage, count(*), count(*) filter (where is_known) from profiles group by 
 
 -- Who did something: what we did to them (sent, delivered, bounced ...) is no act of theirs.
 -- name: see_active
-select count(distinct i.person_id) filter (where f.occurred_at > %(now)s - interval '30 days'),
-       count(distinct i.person_id) filter (where f.occurred_at <= %(now)s - interval '30 days')
+select count(distinct i.person_id) filter (where f.occurred_at > %(now)s::timestamptz - interval '30 days'),
+       count(distinct i.person_id) filter (where f.occurred_at <= %(now)s::timestamptz - interval '30 days')
 from facts f join identifiers i on i.identifier_id = f.subject
-where f.occurred_at > %(now)s - interval '60 days' and f.occurred_at <= %(now)s and f.type <> all(%(passive)s);
+where f.occurred_at > %(now)s::timestamptz - interval '60 days' and f.occurred_at <= %(now)s and f.type <> all(%(passive)s);
 
 -- Everybody's orders in one pass: an order counts when something was paid for it, in the brand's currency.
 -- name: see_buyers
@@ -45,8 +45,8 @@ with o as (
 ), people as materialized (
     select person_id, count(*) as orders_n, sum(paid_minor) as spent, min(paid_at) as first_at,
            min(paid_at) filter (where n = 2) as second_at, max(paid_at) as last_at,
-           count(*) filter (where paid_at > %(now)s - interval '30 days') as recent_n,
-           count(*) filter (where paid_at > %(now)s - interval '60 days' and paid_at <= %(now)s - interval '30 days') as before_n
+           count(*) filter (where paid_at > %(now)s::timestamptz - interval '30 days') as recent_n,
+           count(*) filter (where paid_at > %(now)s::timestamptz - interval '60 days' and paid_at <= %(now)s::timestamptz - interval '30 days') as before_n
     from o group by 1
 ), ranked as (
     select spent, row_number() over (order by spent desc, person_id) as place, count(*) over () as n from people
@@ -56,13 +56,13 @@ select
      where f.seen_types ?| array['order.paid', 'order.refunded', 'order.adjusted']),
     count(*), coalesce(sum(orders_n), 0)::bigint, coalesce(sum(spent), 0)::bigint,
     count(*) filter (where orders_n > 1),
-    count(*) filter (where first_at <= %(now)s - interval '90 days'),
-    count(*) filter (where first_at <= %(now)s - interval '90 days' and second_at < first_at + interval '90 days'),
+    count(*) filter (where first_at <= %(now)s::timestamptz - interval '90 days'),
+    count(*) filter (where first_at <= %(now)s::timestamptz - interval '90 days' and second_at < first_at + interval '90 days'),
     (select coalesce(sum(spent), 0)::bigint from ranked where place <= ceil(n / 10.0)),
     count(*) filter (where recent_n > 0), count(*) filter (where before_n > 0),
     coalesce(sum(recent_n), 0)::bigint, coalesce(sum(before_n), 0)::bigint,
-    count(*) filter (where first_at > %(now)s - interval '30 days'),
-    count(*) filter (where first_at > %(now)s - interval '60 days' and first_at <= %(now)s - interval '30 days')
+    count(*) filter (where first_at > %(now)s::timestamptz - interval '30 days'),
+    count(*) filter (where first_at > %(now)s::timestamptz - interval '60 days' and first_at <= %(now)s::timestamptz - interval '30 days')
 from people;
 
 -- name: see_new_buyers

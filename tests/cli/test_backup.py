@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from test_contract import Run, env, lin, run  # noqa: F401  fixtures
+from tests.cli.test_contract import Run, env, lin, run  # noqa: F401  fixtures
 
 from siyu import content, journeys
 from siyu.base import embedded

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import KEYS
 
-from conftest import KEYS
 from siyu import cli, pool, river
 from siyu.base.ground import Ground
 from siyu.pool import Fact, Kind, normal

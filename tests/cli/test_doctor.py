@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import KEYS
 
-from conftest import KEYS
 from siyu import channels, cli, pool, web
 from siyu.base import jobs, settings
 from siyu.base.ground import Ground

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from test_contract import Run, env, lin, run  # noqa: F401  fixtures
+from tests.cli.test_contract import Run, env, lin, run  # noqa: F401  fixtures
 
 from siyu import cli
 from siyu.base.ground import Ground

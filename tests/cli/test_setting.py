@@ -6,7 +6,7 @@ import io
 import json
 
 import pytest
-from test_contract import Run, env, lin, run  # noqa: F401  fixtures
+from tests.cli.test_contract import Run, env, lin, run  # noqa: F401  fixtures
 
 from siyu import channels, gate, pool
 from siyu.base.ground import Ground

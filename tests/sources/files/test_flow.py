@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from making import csv_text, gzipped, workbook
+from tests.sources.files.making import csv_text, gzipped, workbook
 
 from siyu import pool
 from siyu.base.clock import StillClock

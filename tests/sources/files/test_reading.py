@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import csv_text, gzipped, workbook, zipped
+from tests.sources.files.making import csv_text, gzipped, workbook, zipped
 
 from siyu.sources.files import reading
 from siyu.sources.files.faults import FileFault

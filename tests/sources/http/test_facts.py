@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import NOW
 
-from conftest import NOW
 from siyu.pool import Fact, Kind, check
 from siyu.sources.http import facts, names, people, trade
 from siyu.sources.http.words import HttpSource, Refusal, Taken

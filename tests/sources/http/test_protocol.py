@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 import pytest
-from http_server import Served, serve, serving
+from tests.conftest import NOW
+from tests.sources.http.http_server import Served, serve, serving
 
-from conftest import NOW
 from siyu.base import settings
 from siyu.base.ground import Ground
 

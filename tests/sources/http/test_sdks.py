@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from http_server import Served, serving
+from tests.sources.http.http_server import Served, serving
 
 from siyu.base.ground import Ground
 

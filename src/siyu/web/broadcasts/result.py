@@ -123,7 +123,8 @@ def _drawn(request: Request, found: analytics.Report) -> dict[str, Markup]:
         return charts.interval(title, total.value if is_known else None, total.low, total.high, show=shown, lang=show.lang)
 
     refused = list(found.funnel.refused.items())
-    steps = [(word(f"step_{name}"), getattr(found.funnel, name)) for name in STEPS]
+    has_receipts = found.funnel.delivered > 0  # SMTP tells of what did not arrive, never of what did: no row of zeros for it
+    steps = [(word(f"step_{name}"), getattr(found.funnel, name)) for name in STEPS if name != "delivered" or has_receipts]
     address = f"/broadcasts/{found.broadcast_id}/people?kind=refused&code="
     return {
         "buyers": interval(word("more_buyers"), effect.buyers.total, signed),

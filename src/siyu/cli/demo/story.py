@@ -47,6 +47,7 @@ class Story:
         self.broadcast_id = 0
         self.segment: dict[str, Any] = {}
         self.true_lift = 0.0
+        self.overview: dict[str, Any] = {}
 
     def tell(self) -> None:
         """Everything, from nothing to a measured campaign."""
@@ -109,7 +110,7 @@ class Story:
         count = {name: f"{result[name]:,}" for name in ("imported", "known", "rejected")}
         note(word("cli.demo_imported", **count))
         self._until_folded()
-        o = self._overview()
+        self.overview = o = self._first_overview()
         note(
             word("cli.demo_overview", lines=f"{o['lines']:,}", customers=f"{o['customers']:,}", sales=o["sales"], orders=f"{o['orders']:,}")
         )
@@ -204,9 +205,11 @@ class Story:
     # -- what it comes to ------------------------------------------------------------------------------------------------------
 
     def figures(self) -> dict[str, Any]:
-        """What `--json` prints: the overview, the segment and the broadcast's report, and what the sandbox's people truly did."""
+        """What `--json` prints: the overview of the imported year (and of all, with what the sandbox's people bought since), the segment,
+        the broadcast's report, and what those people truly did.
+        """
         return {
-            "overview": self._overview(), "segment": self.segment, "broadcast": self._report(),
+            "overview": self.overview, "overview_after": self._overview(), "segment": self.segment, "broadcast": self._report(),
             "sandbox": self.sandbox.standing() | {"true_lift": self.true_lift},
         }  # fmt: skip
 
@@ -219,6 +222,15 @@ class Story:
     def _overview(self) -> dict[str, Any]:
         with self.ground.db.tx() as conn:
             return analytics.overview_json(analytics.overview(self.ground, conn))
+
+    def _first_overview(self) -> dict[str, Any]:
+        """The figures of the file alone, from the first time; later the sandbox's orders stand beside them."""
+        with self.ground.db.tx() as conn:
+            kept = settings.get(conn, "demo.overview", None)
+            if kept is None:
+                kept = analytics.overview_json(analytics.overview(self.ground, conn))
+                settings.put(conn, "demo.overview", kept, at=self.ground.clock.now())
+        return dict(kept)
 
     def _report(self) -> dict[str, Any]:
         with self.ground.db.tx() as conn:

@@ -50,7 +50,10 @@ def test_a_bounce_comes_home(ground: Ground, shop, tmp_path: Path) -> None:
             channels.deliver(ground, "email")
         while "bounced" not in shop.facts(late) and time.monotonic() < until:
             time.sleep(0.05)
-        assert shop.facts(good) == ["sent"] and shop.facts(late) == ["sent", "bounced"]
+        assert shop.facts(good) == ["sent"] and sorted(shop.facts(late)) == [
+            "bounced",
+            "sent",
+        ]  # the notice may be quicker than our own note
         while pool.fold(ground):
             pass
         assert shop.one("select count(*) from identifiers where unreachable_why = 'bounced'")[0] == 1

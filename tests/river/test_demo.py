@@ -52,7 +52,7 @@ def test_from_orders_to_a_measured_campaign(
     funnel, done = report["funnel"], truth["done"]
 
     assert told["segment"]["people"] == funnel["enrolled"] > 20
-    assert funnel["control"] == round(0.1 * funnel["enrolled"])
+    assert abs(funnel["control"] - 0.1 * funnel["enrolled"]) <= 2  # drawn stratum by stratum
     assert funnel["asked"] + funnel["control"] == funnel["enrolled"]
     assert funnel["sent"] + sum(funnel["refused"].values()) + funnel["rejected"] == funnel["asked"]
     assert truth["letters"] == funnel["sent"]  # every letter that we say went out lies in a mailbox, once

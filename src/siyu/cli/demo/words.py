@@ -17,15 +17,10 @@ STAFF = (("owner", "owner"), ("operator", "operator"), ("viewer", "viewer"))
 HOLDOUT = 0.10
 MORNING_AFTER = datetime(2011, 12, 10, 9, 30)  # noqa: DTZ001  London time: the morning after the last order of the file
 
-# Bought at least twice, and nothing for 45 days to 9 months: drifting away.
+# Bought, and then nothing for 45 days to 9 months: drifting away.
 DRIFTING: dict[str, Any] = {
     "siyu_rule": 1,
-    "where": {
-        "all": [
-            {"if": "orders", "measure": "count", "op": "gte", "value": 2},
-            {"if": "orders", "measure": "last_at", "op": "during", "value": {"from_ago": "270 days", "to_ago": "45 days"}},
-        ]
-    },
+    "where": {"all": [{"if": "orders", "measure": "last_at", "op": "during", "value": {"from_ago": "270 days", "to_ago": "45 days"}}]},
 }
 
 

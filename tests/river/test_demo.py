@@ -62,8 +62,7 @@ def test_from_orders_to_a_measured_campaign(
     assert funnel["clicked"] == done.get("click", 0)
     assert funnel["unsubscribed"] == done.get("unsubscribe", 0)
 
-    lines = duckdb.connect().sql(f"select count(*) from '{small_shop}'").fetchone()
-    assert lines is not None
+    lines = duckdb.connect().sql(f"select count(*) from '{small_shop}'").fetchall()[0]
     assert overview["lines"] == lines[0]
     web_lines = told["overview_after"]["lines"] - lines[0]
     assert web_lines >= done["buy"] > 0  # an order has a line or more

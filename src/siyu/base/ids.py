@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from uuid import UUID
 
 
@@ -12,9 +13,16 @@ def key_of(*parts: object) -> UUID:
     return UUID(bytes=digest)
 
 
-def key_text_of(*parts: object) -> str:
-    """The same key as `key_of`, as 32 hexadecimal digits: for batches, where making a million UUID objects is most of the work."""
-    return hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+def keys_of(*first: object) -> Callable[[str], bytes]:
+    """Makes the keys of many things whose parts begin alike: `keys_of(7)("a")` are the bytes of `key_of(7, "a")`, in less time."""
+    begun = hashlib.blake2b("".join(f"{part}\x1f" for part in first).encode(), digest_size=16).copy
+
+    def key(last: str) -> bytes:
+        digest = begun()
+        digest.update(last.encode())
+        return digest.digest()
+
+    return key
 
 
 def bucket_of(salt: str, person_id: int, buckets: int = 10_000) -> int:

@@ -7,26 +7,21 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-
-import msgspec
-from psycopg.types.json import Json
 
 from siyu.base.db import Connection, queries
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
-from siyu.base.ids import key_text_of
+from siyu.base.ids import keys_of
 from siyu.base.vault import Vault, seal
-from siyu.pool import brands, masks, months, normal
+from siyu.pool import binary, brands, masks, months, normal
 from siyu.pool.checks import check
 from siyu.pool.words import ORDER, PERSONAL, PERSONAL_TRAITS, Fact, Identifier, Recorded
 
 Q = queries(__name__)
 
-_BATCH = 5_000
-_encoder = msgspec.json.Encoder(decimal_format="number")
 _BIRTHDAY = re.compile(r"(?:\d{4}\s*[-/.年]\s*)?(1[0-2]|0?[1-9])\s*[-/.月]\s*(3[01]|[12]\d|0?[1-9])(?:\s*日|[T ].*)?", re.ASCII)
 _AMBIGUOUS = frozenset({"name", "nickname", "address"})  # of a product, a shop: personal only where somebody states it of themselves
 
@@ -40,69 +35,71 @@ def record(
     is when they reached us, now when not given. `import_id` ties them to an import, so that it can be undone.
     """
     now = ground.clock.now()
-    new = 0
-    for start in range(0, len(facts), _BATCH):
-        new += _record(ground, conn, source_id, facts[start : start + _BATCH], start, import_id, received_at or now, now)
-    return Recorded(new, len(facts) - new)
-
-
-def _record(
-    ground: Ground,
-    conn: Connection,
-    source_id: int,
-    facts: Sequence[Fact],
-    first: int,
-    import_id: int,
-    received_at: datetime,
-    now: datetime,
-) -> int:
     wanted: dict[Identifier, bool] = {}  # whether personal data will be sealed under it
     spans: set[tuple[int, int]] = set()
+    moments: set[datetime] = set()
     for index, fact in enumerate(facts):
         try:
             check(fact, now)
         except InputError as err:
-            where = f"facts[{first + index}].{err.field}"
-            raise InputError(f"Fact {first + index}: {err.what}", err.remedy, field=where) from None
-        at = fact.occurred_at if fact.occurred_at.tzinfo is UTC else fact.occurred_at.astimezone(UTC)
-        spans.add((at.year, at.month))
+            raise InputError(f"Fact {index}: {err.what}", err.remedy, field=f"facts[{index}].{err.field}") from None
+        moments.add(fact.occurred_at)
         for identifier in fact.identifiers:
             wanted.setdefault(identifier, False)
         if fact.identifiers and (fact.personal or not PERSONAL_TRAITS.isdisjoint(fact.data)):
             wanted[_best(fact.identifiers)] = True
+    for moment in moments:
+        at = moment.astimezone(UTC)
+        spans.add((at.year, at.month))
     months.ensure(ground.db, spans)
     numbers, keys = identify(ground.vault, conn, wanted, now) if wanted else ({}, {})
     currency = _currency(conn, source_id)
+    new = _unknown(conn, source_id, facts)
+    if new:
+        rows = _rows(ground.vault, conn, new, numbers, keys)
+        with conn.cursor().copy(Q.copy_facts) as copy:
+            copy.write(binary.HEADER)
+            for part in binary.rows(rows, source_id=source_id, import_id=import_id, received_at=received_at or now, currency=currency):
+                copy.write(part)
+            copy.write(binary.END)
+    return Recorded(len(new), len(facts) - len(new))
 
-    rows: dict[str, dict[str, Any]] = {}
-    private: list[tuple[dict[str, Any], int, Mapping[str, str]]] = []
-    for index, fact in enumerate(facts):
-        key = key_text_of(source_id, fact.id)
-        if key in rows:
-            continue
+
+def _unknown(conn: Connection, source_id: int, facts: Sequence[Fact]) -> list[tuple[bytes, Fact]]:
+    """The facts that were not recorded before, with their keys, which are taken: once for ever."""
+    by_key: dict[bytes, Fact] = {}
+    key_of = keys_of(source_id)
+    for fact in facts:
+        by_key.setdefault(key_of(fact.id), fact)
+    order = ",".join(map(bytes.hex, sorted(by_key)))  # one order for everybody: no deadlock
+    cursor = conn.execute(Q.take_keys, {"keys": f"{{{order}}}"})
+    if cursor.rowcount == len(by_key):
+        return list(by_key.items())
+    fresh = {row[0].bytes for row in cursor}
+    return [(key, fact) for key, fact in by_key.items() if key in fresh]
+
+
+def _rows(
+    vault: Vault, conn: Connection, facts: Iterable[tuple[bytes, Fact]], numbers: Mapping[Identifier, int], fresh: Mapping[int, bytes]
+) -> Iterable[binary.Row]:
+    """The facts with their numbers, personal data sealed. `fresh` are the keys of identifiers that were made for them."""
+    rows: list[binary.Row] = []
+    private: list[tuple[int, int, Mapping[str, str]]] = []
+    for key, fact in facts:
         subject, others = subject_of(fact, numbers)
-        row: dict[str, Any] = {"k": key, "t": fact.type, "s": subject, "at": fact.occurred_at, "n": index}
-        if fact.object is not None:
-            row["o"] = fact.object
-        if fact.amount_minor is not None:
-            row["a"], row["c"] = fact.amount_minor, fact.currency or currency
-        if others:
-            row["l"] = others
-        if fact.data or fact.personal:
-            plain, personal = _split(fact)
-            if plain:
-                row["d"] = plain
-            if personal and subject is not None:
-                private.append((row, subject, personal))
-        rows[key] = row
+        plain, personal = _split(fact)
+        if personal and subject is not None:
+            private.append((len(rows), subject, personal))
+        rows.append((key, fact, subject, others, plain, None))
     if private:
-        _seal_all(ground.vault, conn, private, keys)
-    batch = [rows[key] for key in sorted(rows)]  # one order for everybody: no deadlock on fact_keys
-    done = conn.execute(
-        Q.insert_facts,
-        {"rows": Json(batch, dumps=_dumps), "source_id": source_id, "import_id": import_id, "received_at": received_at},
-    )
-    return done.rowcount
+        keys = {**fresh, **_keys(vault, conn, sorted({subject for _, subject, _ in private} - fresh.keys()))}
+        for place, number, traits in private:
+            of_subject = keys.get(number)
+            if of_subject is None:
+                raise NotFoundError("A fact names a subject that does not exist.", "Give the number of an identifier.")
+            sealed = {name: _sealed_trait(vault, of_subject, name, value) for name, value in traits.items()}
+            rows[place] = (*rows[place][:5], sealed)
+    return rows
 
 
 def subject_of(fact: Fact, numbers: Mapping[Identifier, int]) -> tuple[int | None, list[int]]:
@@ -191,7 +188,7 @@ def _split(fact: Fact) -> tuple[dict[str, Any], dict[str, str]]:
         if name not in PERSONAL_TRAITS or (name in _AMBIGUOUS and fact.type != "profile.stated"):
             plain[name] = value
         elif value is not None and value != "":
-            personal.setdefault(name, value if isinstance(value, str) else _encoder.encode(value).decode())
+            personal.setdefault(name, value if isinstance(value, str) else binary.encode(value).decode())
     return _with_birth_day(fact, plain, personal), personal
 
 
@@ -201,17 +198,6 @@ def _with_birth_day(fact: Fact, plain: dict[str, Any], personal: Mapping[str, st
     if day is None or fact.type != "profile.stated" or "birth_day" in plain:
         return plain
     return plain | {"birth_day": f"{int(day[1]):02}-{int(day[2]):02}"}
-
-
-def _seal_all(
-    vault: Vault, conn: Connection, private: list[tuple[dict[str, Any], int, Mapping[str, str]]], fresh: Mapping[int, bytes]
-) -> None:
-    keys = {**fresh, **_keys(vault, conn, sorted({subject for _, subject, _ in private} - fresh.keys()))}
-    for row, subject, personal in private:
-        key = keys.get(subject)
-        if key is None:
-            raise NotFoundError("A fact names a subject that does not exist.", "Give the number of an identifier.")
-        row["p"] = {name: _sealed_trait(vault, key, name, value) for name, value in personal.items()}
 
 
 def _sealed_trait(vault: Vault, key: bytes, name: str, value: str) -> list[str | None]:
@@ -243,22 +229,3 @@ def _currency(conn: Connection, source_id: int) -> str:
     if row is None:
         raise NotFoundError("The source does not exist.", "Make it with ensure_source.")
     return row[0] or brands.brand(conn).currency
-
-
-def _dumps(rows: list[dict[str, Any]]) -> bytes:
-    """JSON for PostgreSQL, which knows no U+0000 and no half of a surrogate pair."""
-    try:
-        text = _encoder.encode(rows)
-    except UnicodeEncodeError:
-        text = _encoder.encode(_clean(rows))
-    return _encoder.encode(_clean(rows)) if b"\\u0000" in text else text
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_clean(name): _clean(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(item) for item in value]
-    return value

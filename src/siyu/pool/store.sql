@@ -42,18 +42,13 @@ select identifier_id, key_wrapped from identifiers where identifier_id = any(%(i
 update identifiers i set key_wrapped = w.key_wrapped
 from unnest(%(ids)s::bigint[], %(keys)s::bytea[]) as w(id, key_wrapped) where i.identifier_id = w.id;
 
--- name: insert_facts
-with incoming as materialized (
-    select * from json_to_recordset(%(rows)s::json) as r(
-        k uuid, t text, s bigint, at timestamptz, o text, a bigint, c text, d jsonb, l bigint[], p jsonb, n int
-    )
-), fresh as (
-    insert into fact_keys (key) select k from incoming on conflict do nothing returning key
-)
-insert into facts (key, source_id, import_id, type, subject, occurred_at, received_at, object, amount_minor, currency, data, others, sealed)
-select k, %(source_id)s, %(import_id)s, t, s, at, %(received_at)s, o, a, c, coalesce(d, '{}'), l, p
-from incoming join fresh on fresh.key = incoming.k
-order by n;
+-- Keys that are there already are not returned.
+-- name: take_keys
+insert into fact_keys (key) select unnest(%(keys)s::uuid[]) on conflict do nothing returning key;
+
+-- name: copy_facts
+copy facts (key, occurred_at, source_id, import_id, received_at, type, object, subject, amount_minor, currency, data, others, sealed)
+from stdin (format binary);
 
 -- name: source_by_name
 select source_id from sources where name = %(name)s;

@@ -33,12 +33,13 @@ MAY_READ = {  # the river: a room reads itself and what lies above it
 
 
 def tables() -> dict[str, str]:
-    """Every table of the migrations -> the room that owns it, by the number of the file that makes it."""
+    """Every table of the migrations -> the room that owns it: by the line `-- room: pool` above it, else by the name of the file."""
     rooms = {f.name[:4]: f.name[5:].split("_")[0].removesuffix(".sql") for f in (SRC / "migrations").glob("*.sql")}
     found = {}
     for file in (SRC / "migrations").glob("*.sql"):
-        for name in re.findall(r"^create (?:unlogged )?table (?:if not exists )?([a-z_]+)", file.read_text(), re.MULTILINE):
-            found[name] = rooms[file.name[:4]]
+        made = r"^(?:-- room: ([a-z]+)\n)?create (?:unlogged )?table (?:if not exists )?([a-z_]+)"
+        for room, name in re.findall(made, file.read_text(), re.MULTILINE):
+            found[name] = room or rooms[file.name[:4]]
     return found
 
 

@@ -34,6 +34,7 @@ def digest(ground: Ground) -> dict[str, list[Any]]:
             "orders": rows("select * from orders order by 1"),
             "order_subjects": rows("select subject, order_no, currency from orders", 0),
             "consents": rows("select subject, channel, purpose, is_given, decided_at, fact_key, evidence from consents", 0),
+            "scores": rows("select subject, name, as_of, fact_key, value, word, currency from scores", 0),
             "days": rows("select * from trade_days"),
             "links": sorted(
                 str([*sorted((name[a], name[b])), strength, str(at), str(key)])

@@ -35,6 +35,9 @@ TYPES: list[tuple[str, dict[str, Any]]] = [
     ("order.paid", {}),
     ("order.refunded", {}),
     ("order.adjusted", {}),
+    ("score.churn", {"value": 0.25}),
+    ("score.churn", {"value": 0.75}),
+    ("score.grade", {"value": "A"}),
 ]
 _names = itertools.count()
 
@@ -64,7 +67,7 @@ def facts(draw: st.DrawFn, most: int = 12) -> list[Fact]:
 def wipe(ground: Ground) -> None:
     with ground.db.tx() as conn:
         conn.execute(
-            "truncate facts, fact_keys, identifiers, links, identity_decisions, identity_conflicts, identity_log, folds, orders, consents, "
+            "truncate facts, fact_keys, identifiers, links, identity_decisions, identity_conflicts, identity_log, folds, orders, consents, scores, "
             "profiles, trade_days, sources, cursors, settings restart identity cascade"
         )
 

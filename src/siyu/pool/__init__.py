@@ -1,7 +1,7 @@
 """WHO. Comes in: facts with identifiers (`record`), decisions about identity. Goes out: people, their profiles, consents, addresses.
 
 Owns the tables sources, identifiers, links, identity_decisions, identity_conflicts, identity_log, facts, fact_keys, folds, orders,
-consents, profiles, trade_days, and the SQL function `consent_state(people, channel, purpose)`.
+consents, scores, profiles, trade_days, and the SQL function `consent_state(people, channel, purpose)`.
 """
 
 from siyu.pool import masks, normal
@@ -18,6 +18,7 @@ from siyu.pool.people import (
     list_people,
     person_of,
     rows_of,
+    scores_of,
     see,
     stage_counts,
     timeline,
@@ -50,6 +51,7 @@ from siyu.pool.words import (
     SeenIdentifier,
     SeenLink,
     SeenOrder,
+    SeenScore,
     Source,
     Stage,
     StageChange,
@@ -79,6 +81,7 @@ __all__ = [
     "SeenIdentifier",
     "SeenLink",
     "SeenOrder",
+    "SeenScore",
     "Source",
     "Stage",
     "StageChange",
@@ -107,6 +110,7 @@ __all__ = [
     "restage",
     "revoke",
     "rows_of",
+    "scores_of",
     "see",
     "set_brand",
     "set_stage_rules",

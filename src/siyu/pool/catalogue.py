@@ -25,7 +25,7 @@ def ensure_source(
     purpose: str = "",
     write_key_digest: bytes | None = None,
 ) -> int:
-    """The number of the source with this name, made when there is none. `kind` is system, file, http or channel.
+    """The number of the source with this name, made when there is none. `kind` is system, file, http, channel or analytics.
 
     `currency` is that of amounts that do not say (empty: the brand's). An existing source is left as it is.
     """

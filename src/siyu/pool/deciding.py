@@ -100,12 +100,15 @@ def refold(conn: Connection, identifiers: Iterable[int], orders: Iterable[tuple[
         total = folding.fold(rows, flow.kinds_of(conn, rows))
         conn.execute(Q.drop_folds, {"subjects": sorted(part)})
         conn.execute(Q.drop_consents, {"subjects": sorted(part)})
+        conn.execute(Q.drop_scores, {"subjects": sorted(part)})
         total.folds = {number: one for number, one in total.folds.items() if number in part}
         total.consents = {key: said for key, said in total.consents.items() if key[0] in part}
+        total.scores = {key: said for key, said in total.scores.items() if key[0] in part}
         if total.folds:
             flow.write_folds(conn, total.folds)
         conn.execute(Q.mark_reachable, {"ids": sorted(part)})
         flow.merge_consents(conn, total)
+        flow.merge_scores(conn, total)
     numbers = list(orders)
     if not numbers:
         return set()

@@ -166,6 +166,7 @@ def _merge(conn: Connection, total: Sum) -> set[int]:
         write_folds(conn, total.folds)
     touched |= merge_orders(conn, total)
     merge_consents(conn, total)
+    merge_scores(conn, total)
     merge_days(conn, total)
     return touched
 
@@ -199,6 +200,16 @@ def merge_consents(conn: Connection, total: Sum) -> None:
     ]
     if rows:
         conn.execute(Q.merge_consents, {"rows": Json(rows, dumps=_encode)})
+
+
+def merge_scores(conn: Connection, total: Sum) -> None:
+    """Let newer scores replace older ones of their name."""
+    rows = [
+        {"subject": s, "name": name, "as_of": at, "fact_key": key, "value": value, "word": word, "currency": currency}
+        for (s, name), (at, key, value, word, currency) in sorted(total.scores.items())
+    ]
+    if rows:
+        conn.execute(Q.merge_scores, {"rows": Json(rows, dumps=_encode)})
 
 
 def merge_days(conn: Connection, total: Sum) -> None:

@@ -5,7 +5,7 @@ select pg_advisory_xact_lock(7310, 2);
 
 -- name: read_facts
 select f.key, f.source_id, f.import_id, f.type, f.subject, f.occurred_at, (f.occurred_at at time zone %(tz)s)::date, f.object,
-    f.amount_minor, f.currency, case when f.type = any(%(with_data)s) then f.data end, f.others, f.sealed, f.received_at, f.xid::text, f.seq
+    f.amount_minor, f.currency, case when f.type = any(%(with_data)s) or starts_with(f.type, 'score.') then f.data end, f.others, f.sealed, f.received_at, f.xid::text, f.seq
 from facts f
 where (f.xid, f.seq) > (%(xid)s::xid8, %(seq)s) and f.xid < pg_snapshot_xmin(pg_current_snapshot())
 order by f.xid, f.seq  -- qualified: a bare xid would be the text of the select list, and 999 would come after 1000
@@ -13,7 +13,7 @@ limit %(limit)s;
 
 -- name: read_facts_of
 select key, source_id, import_id, type, subject, occurred_at, (occurred_at at time zone %(tz)s)::date, object, amount_minor, currency,
-    case when type = any(%(with_data)s) then data end, others, sealed
+    case when type = any(%(with_data)s) or starts_with(type, 'score.') then data end, others, sealed
 from facts
 where subject = any(%(subjects)s) and (xid, seq) <= (%(xid)s::xid8, %(seq)s);
 
@@ -84,6 +84,18 @@ where (excluded.decided_at, not excluded.is_given, excluded.fact_key) > (c.decid
 
 -- name: drop_consents
 delete from consents where subject = any(%(subjects)s);
+
+-- name: merge_scores
+insert into scores as s (subject, name, as_of, fact_key, value, word, currency)
+select * from json_to_recordset(%(rows)s::json) as r(
+    subject bigint, name text, as_of timestamptz, fact_key uuid, value numeric, word text, currency text
+)
+on conflict (subject, name) do update set
+    as_of = excluded.as_of, fact_key = excluded.fact_key, value = excluded.value, word = excluded.word, currency = excluded.currency
+where (excluded.as_of, excluded.fact_key) > (s.as_of, s.fact_key);
+
+-- name: drop_scores
+delete from scores where subject = any(%(subjects)s);
 
 -- name: merge_days
 insert into trade_days as d (source_id, on_date, type, is_identified, currency, lines_n, amount_minor)

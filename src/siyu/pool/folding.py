@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from siyu.base.money import digits
 from siyu.pool.words import Kind
 
 TRADE = frozenset({"order.paid", "order.refunded", "order.adjusted"})
@@ -19,6 +21,8 @@ _WITHDRAWING = frozenset({"consent.withdrawn", "message.unsubscribed", "message.
 WITH_DATA = frozenset(
     {"profile.stated", "tag.added", "tag.removed", "consent.given", "message.bounced", "message.rejected"} | _WITHDRAWING
 )  # fmt: skip
+SCORE = "score."  # facts about what somebody thinks of a person, not about what the person did
+_LONGEST_WORD = 200
 _ADDRESS_KIND = {"email": Kind.EMAIL, "sms": Kind.PHONE}
 
 
@@ -91,6 +95,7 @@ class Sum:
     consents: dict[tuple[int, str, str], tuple[datetime, UUID, bool, dict[str, Any]]] = field(default_factory=dict)
     days: dict[tuple[int, date, str, bool, str], list[int]] = field(default_factory=dict)
     links: dict[tuple[int, int, int, int], tuple[datetime, UUID]] = field(default_factory=dict)
+    scores: dict[tuple[int, str], tuple[datetime, UUID, Decimal | None, str | None, str | None]] = field(default_factory=dict)
 
 
 def moment(at: datetime) -> str:
@@ -105,6 +110,9 @@ def fold(rows: Iterable[Row], kinds: Mapping[int, Kind]) -> Sum:
         if row.type in TRADE:
             _trade(out, row)
         if row.subject is None:
+            continue
+        if row.type.startswith(SCORE):
+            _score(out, row)
             continue
         at = row.occurred_at
         mine = out.folds.get(row.subject)
@@ -190,6 +198,25 @@ def _state(out: Sum, row: Row, mine: Folded, kinds: Mapping[int, Kind]) -> None:
             bounce = [*stamp, why]
             if one.bounced is None or bounce < one.bounced:
                 one.bounced = bounce
+
+
+def _score(out: Sum, row: Row) -> None:
+    """A score says nothing of when somebody was seen: it leaves the profile alone and only replaces an older one of its name."""
+    assert row.subject is not None  # noqa: S101  facts of nobody were left out before
+    given = (row.data or {}).get("value")
+    value, word = None, None
+    if isinstance(given, str):
+        word = given[:_LONGEST_WORD] or None
+    elif isinstance(given, int | float) and not isinstance(given, bool):
+        value = Decimal(repr(given)) if isinstance(given, float) else Decimal(given)
+    elif row.data and row.amount_minor is not None:
+        value = Decimal(row.amount_minor).scaleb(-digits(row.currency or ""))
+    if value is None and word is None:
+        return  # an old row that was erased
+    number = (row.subject, row.type.removeprefix(SCORE))
+    known = out.scores.get(number)
+    if known is None or (row.occurred_at, row.key) > (known[0], known[1]):
+        out.scores[number] = (row.occurred_at, row.key, value, word, row.currency)
 
 
 def _consent(out: Sum, row: Row, data: dict[str, Any]) -> None:

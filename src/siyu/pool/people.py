@@ -30,6 +30,7 @@ from siyu.pool.words import (
     SeenIdentifier,
     SeenLink,
     SeenOrder,
+    SeenScore,
     Stage,
     StageChange,
 )
@@ -213,6 +214,11 @@ def timeline(ground: Ground, conn: Connection, person_id: int, before: tuple[dat
     at, seq = before or (_AT_THE_END, 0)
     cursor = conn.cursor(row_factory=class_row(Moment))
     return cursor.execute(Q.timeline, {"person_id": person_id, "at": at, "seq": seq, "limit": limit}).fetchall()
+
+
+def scores_of(conn: Connection, person_id: int) -> list[SeenScore]:
+    """The newest score of each name among a person's identifiers, by name. `person_id` is today's."""
+    return conn.cursor(row_factory=class_row(SeenScore)).execute(Q.scores_of, {"person_id": person_id}).fetchall()
 
 
 def conflicts(conn: Connection, *, limit: int = 50, offset: int = 0) -> list[SeenConflict]:

@@ -122,6 +122,14 @@ where i.person_id = %(person_id)s order by c.channel, c.purpose, c.decided_at de
 -- name: consent_states
 select person_id, is_given, decided_at, subject from consent_state(%(people)s::bigint[], %(channel)s, %(purpose)s);
 
+-- name: scores_of
+select distinct on (s.name) s.name, s.as_of, s.value, s.word, s.currency, f.amount_minor, f.data, s.subject, c.name as source
+from identifiers i
+join scores s on s.subject = i.identifier_id
+join facts f on f.subject = s.subject and f.occurred_at = s.as_of and f.key = s.fact_key
+join sources c on c.source_id = f.source_id
+where i.person_id = %(person_id)s order by s.name, s.as_of desc, s.fact_key desc;
+
 -- name: orders_of
 select o.source_id, s.name as source, o.order_no, o.paid_at, o.touched_at, o.paid_minor, o.refunded_minor, o.lines_n, o.currency
 from identifiers i

@@ -46,7 +46,7 @@ delete from facts where import_id = %(import_id)s;
 select b from links where a = any(%(ids)s) union select a from links where b = any(%(ids)s);
 
 -- name: empty_folds
-truncate folds, orders, consents, profiles, trade_days, links, identity_conflicts;
+truncate folds, orders, consents, scores, profiles, trade_days, links, identity_conflicts;
 
 -- name: part_people
 update identifiers set person_id = identifier_id, is_shared = false, unreachable_at = null, unreachable_why = null

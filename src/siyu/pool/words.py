@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -242,6 +243,23 @@ class SeenOrder:
     refunded_minor: int
     lines_n: int
     currency: str
+
+
+@dataclass(frozen=True)
+class SeenScore:
+    """What somebody thinks of a person: `name` clv of a fact score.clv, `value` a number (money in whole units of `currency`) or `word`
+    a text, as of a moment. `data` is what the fact said besides (band, model, run).
+    """
+
+    name: str
+    as_of: datetime
+    value: Decimal | None
+    word: str | None
+    currency: str | None
+    amount_minor: int | None
+    data: dict[str, Any]
+    subject: int
+    source: str
 
 
 @dataclass(frozen=True)

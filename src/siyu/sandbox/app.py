@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import BaseRoute, Route
 
-from siyu.sandbox import clock, mail
+from siyu.sandbox import clock, corp, mail
 from siyu.sandbox.mail.smtp import Line, serve
 from siyu.sandbox.world import World
 
@@ -33,5 +33,13 @@ def app(world: World, line: Line | None = None, extra: Sequence[BaseRoute] = ())
             yield
 
     return Starlette(
-        routes=[Route("/", home), Route("/health", health), *clock.routes(world), *mail.routes(world.post), *extra], lifespan=life
+        routes=[
+            Route("/", home),
+            Route("/health", health),
+            *clock.routes(world),
+            *mail.routes(world.post),
+            *corp.routes(world.corps),
+            *extra,
+        ],
+        lifespan=life,
     )

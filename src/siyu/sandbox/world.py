@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from siyu.sandbox.clock import WorldClock
+from siyu.sandbox.corp import Corps
 from siyu.sandbox.mail import Faults, PostOffice
 
 
@@ -16,10 +17,12 @@ class World:
     data: Path
     seed: int
     post: PostOffice
+    corps: Corps
     clock: WorldClock = field(default_factory=WorldClock)
 
     def close(self) -> None:
         """Close the files."""
+        self.corps.close()
         self.post.close()
 
 
@@ -27,4 +30,4 @@ def make_world(data: Path, seed: int = 1, faults: Faults | None = None) -> World
     """A world over the files in `data`, made on first use."""
     data.mkdir(parents=True, exist_ok=True)
     clock = WorldClock()
-    return World(data, seed, PostOffice(data / "mail.db", clock.now, seed, faults or Faults()), clock)
+    return World(data, seed, PostOffice(data / "mail.db", clock.now, seed, faults or Faults()), Corps(seed, clock.now), clock)

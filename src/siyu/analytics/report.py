@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from siyu import journeys, pool
+from siyu.analytics import experiments as ex
 from siyu.analytics import store, windows
 from siyu.analytics.effect import effect
+from siyu.analytics.interim import interim
 from siyu.analytics.sentences import headline
 from siyu.analytics.words import CLICK_DAYS, Orders, Report
 from siyu.base import settings
@@ -42,6 +44,7 @@ def report(ground: Ground, conn: Connection, broadcast_id: int) -> Report:
     orders = windows.in_window(who, every, broadcast.measure_for)
     got = windows.outcomes(who, orders, mixed)
     found = effect(got, holdout_share=share, is_over=is_over)
+    early = None if is_over else interim(got, measure_for=broadcast.measure_for, look_back_for=broadcast.look_back_for)
     passed = min(now, broadcast.measured_at) - from_at if from_at and broadcast.measured_at else timedelta(0)
     measured_days = min(math.ceil(broadcast.measure_for / timedelta(days=1)), math.ceil(passed / timedelta(days=1)), MOST_CURVE_DAYS)
     return Report(
@@ -58,6 +61,9 @@ def report(ground: Ground, conn: Connection, broadcast_id: int) -> Report:
         is_over=is_over,
         funnel=dataclasses.replace(funnel, bought=int(got.bought[got.is_treated].sum())),
         effect=found,
+        shown="fixed_horizon" if is_over else "always_valid",
+        interim=early,
+        order_value=ex.of_ratios(got.spent_minor, got.orders_n, got.is_treated),
         mixed=got.mixed,
         cost_minor=cost,
         curve=windows.curve(who, orders, measured_days),
@@ -65,7 +71,13 @@ def report(ground: Ground, conn: Connection, broadcast_id: int) -> Report:
         other_currencies=others,
         sentence={
             lang: headline(
-                found, lang, currency=brand.currency, holdout_share=share, measured_at=broadcast.measured_at, time_zone=brand.time_zone
+                found,
+                lang,
+                early=early,
+                currency=brand.currency,
+                holdout_share=share,
+                measured_at=broadcast.measured_at,
+                time_zone=brand.time_zone,
             )
             for lang in LANGUAGES
         },

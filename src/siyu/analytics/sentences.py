@@ -8,13 +8,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from siyu.analytics import experiments as ex
-from siyu.analytics.words import Effect, Outcome
+from siyu.analytics.words import Effect, Interim, Outcome
 from siyu.base.money import digits, show
 from siyu.base.text import say
 
 
-def headline(effect: Effect, lang: str, *, currency: str, holdout_share: float, measured_at: datetime | None, time_zone: str) -> str:
-    """What the broadcast caused: buyers first, then revenue; or why nothing can be said."""
+def headline(
+    effect: Effect, lang: str, *, currency: str, holdout_share: float, measured_at: datetime | None, time_zone: str,
+    early: Interim | None = None,
+) -> str:  # fmt: skip
+    """What the broadcast caused: buyers first, then revenue; or why nothing can be said. `early` is what may be said before the end."""
     treated, control = effect.buyers.estimate.treated, effect.buyers.estimate.control
     if not treated.n + control.n:
         return say("analytics.headline_nobody", lang)
@@ -29,7 +32,8 @@ def headline(effect: Effect, lang: str, *, currency: str, holdout_share: float, 
     if effect.buyers.verdict is ex.Verdict.TOO_EARLY:
         until = measured_at.astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%d %H:%M") if measured_at else "–"
         rates = {"treated_rate": f"{treated.mean * 100:.1f}", "control_rate": f"{control.mean * 100:.1f}"}
-        return say("analytics.headline_too_early", lang, until=until, **rates)
+        said = say("analytics.headline_too_early", lang, until=until, **rates)
+        return said if early is None else said + ("" if lang == "zh" else " ") + _early(early, lang)
 
     def people(value: float) -> str:
         return f"{value:,.0f}" if math.isfinite(value) else say("analytics.unbounded", lang)
@@ -42,6 +46,14 @@ def headline(effect: Effect, lang: str, *, currency: str, holdout_share: float, 
         _part("analytics.revenue_", effect.revenue, effect, lang, money),
     ]
     return ("" if lang == "zh" else " ").join(parts)
+
+
+def _early(early: Interim, lang: str) -> str:
+    """Whether something is clear already, however often the page was opened."""
+    total = early.buyers_total
+    word = "unclear" if total.low <= 0 <= total.high else "more" if total.low > 0 else "fewer"
+    low, high = (total.low, total.high) if word != "fewer" else (-total.high, -total.low)
+    return say(f"analytics.early_{word}", lang, low=f"{low:,.0f}", high=f"{high:,.0f}", level=f"{early.buyers.level:.0%}")
 
 
 def rounded(minor: float, currency: str, lang: str) -> str:

@@ -29,7 +29,8 @@ def outcomes(who: People, orders: Orders, mixed: int) -> Outcomes:
     np.add.at(spent, place, orders.net_minor)
     bought = np.zeros(n, dtype=bool)
     bought[place] = True
-    return Outcomes(who.is_treated, who.strata, who.before_minor, spent, bought, mixed)
+    orders_n = np.bincount(place, minlength=n).astype(np.int64)
+    return Outcomes(who.is_treated, who.strata, who.before_minor, spent, bought, mixed, orders_n)
 
 
 def curve(who: People, orders: Orders, days: int) -> tuple[CurvePoint, ...]:

@@ -45,6 +45,7 @@ class Outcomes:
     spent_minor: NDArray[np.int64]
     bought: NDArray[np.bool_]
     mixed: int = 0  # people enrolled under two names, in both arms; they count in the arm of the smaller id
+    orders_n: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,20 @@ class Effect:
     readings: tuple[Reading, ...]
     worth: float
     level: float
+
+
+@dataclass(frozen=True)
+class Interim:
+    """What may be said before the end: always-valid intervals per head (share of buyers, minor units) and over all treated people.
+
+    `revenue` is None where nobody of these people spent anything before, which is what its interval is tuned by.
+    """
+
+    buyers: ex.Estimate
+    buyers_total: ex.Total
+    revenue: ex.Estimate | None
+    revenue_total: ex.Total | None
+    events: int
 
 
 @dataclass(frozen=True)
@@ -144,6 +159,9 @@ class Report:
     is_over: bool
     funnel: Funnel
     effect: Effect
+    shown: str  # fixed_horizon once the window is over; always_valid before
+    interim: Interim | None
+    order_value: ex.Estimate  # revenue per order (minor units) by the delta method; the unit is the person
     mixed: int
     cost_minor: int
     curve: tuple[CurvePoint, ...]

@@ -1,12 +1,15 @@
 """Statistics of experiments, pure: numbers in, numbers out; no database, no clock.
 
 In: outcomes per person, arms, strata, covariates from before. Out: `Estimate` (a difference with its interval), `Total`, `Split`,
-smallest visible effects and sample sizes, and the `Verdict`. Each formula names its paper; docs/proof.md says which reading is the main
+smallest visible effects and sample sizes, and the `Verdict`; a `SizePlan` before, always-valid readings in between, ratios,
+clusters. Each formula names its paper; docs/proof.md says which reading is the main
 one and why.
 """
 
 from siyu.analytics.experiments.adjust import LEAST_IN_STRATUM, by_strata, cuped
+from siyu.analytics.experiments.clusters import LEAST_CLUSTERS, by_clusters
 from siyu.analytics.experiments.difference import cap_at, of_means, of_shares, relative, wilson
+from siyu.analytics.experiments.plan import needed, plan
 from siyu.analytics.experiments.power import (
     needed_for_means,
     needed_for_shares,
@@ -15,36 +18,62 @@ from siyu.analytics.experiments.power import (
     smallest_effect,
     z_sum,
 )
+from siyu.analytics.experiments.ratio import of_ratios
+from siyu.analytics.experiments.sequential import p_value, while_outcomes_grow, while_people_arrive, width
 from siyu.analytics.experiments.split import BROKEN_BELOW, check_split
 from siyu.analytics.experiments.verdict import LEAST_BUYERS, WORTH, read
-from siyu.analytics.experiments.words import NOWHERE, Cuped, Estimate, Sample, Split, Total, Values, Verdict
+from siyu.analytics.experiments.words import (
+    NOWHERE,
+    Cuped,
+    Estimate,
+    HoldoutChoice,
+    SizePlan,
+    SizeQuestion,
+    Sample,
+    Split,
+    Total,
+    Values,
+    Verdict,
+)
 
 __all__ = [
     "BROKEN_BELOW",
     "LEAST_BUYERS",
+    "LEAST_CLUSTERS",
     "LEAST_IN_STRATUM",
     "NOWHERE",
     "WORTH",
     "Cuped",
     "Estimate",
+    "HoldoutChoice",
+    "SizePlan",
+    "SizeQuestion",
     "Sample",
     "Split",
     "Total",
     "Values",
     "Verdict",
+    "by_clusters",
     "by_strata",
     "cap_at",
     "check_split",
     "cuped",
+    "needed",
     "needed_for_means",
     "needed_for_shares",
     "of_means",
+    "of_ratios",
     "of_shares",
+    "p_value",
+    "plan",
     "power_of",
     "price_of_share",
     "read",
     "relative",
     "smallest_effect",
+    "while_outcomes_grow",
+    "while_people_arrive",
+    "width",
     "wilson",
     "z_sum",
 ]

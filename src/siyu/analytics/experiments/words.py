@@ -110,6 +110,55 @@ class Cuped:
         return self.rho * self.rho
 
 
+@dataclass(frozen=True)
+class SizeQuestion:
+    """What an experiment is to find out.
+
+    `mean` is the control's base: a rate (0.05), or an amount a head with its `deviation`; `lift` the relative change worth seeing (0.1 =
+    10 %); `share` the holdout's; `daily` how many people enter a day and `people` how many there are at all (0 = not known);
+    `measure_days` how long each is watched; `cut` the part of the variance that CUPED is expected to take away.
+    """
+
+    mean: float
+    lift: float
+    share: float = 0.1
+    deviation: float | None = None
+    daily: float = 0.0
+    people: int = 0
+    measure_days: int = 14
+    cut: float = 0.0
+    level: float = 0.95
+    power: float = 0.8
+
+
+@dataclass(frozen=True)
+class HoldoutChoice:
+    """What one holdout share takes and shows. None where nobody can say.
+
+    `people` in both arms together and `control` of them, `days` until the last one is measured; `visible_lift` the smallest relative change
+    that the people there are would show; `price` against an even split; `held` people get nothing, which forgoes `forgone` (buyers, or
+    money in the unit of the mean) if the lift is real.
+    """
+
+    share: float
+    people: int | None
+    control: int | None
+    days: int | None
+    visible_lift: float | None
+    price: float
+    held: int
+    forgone: float
+
+
+@dataclass(frozen=True)
+class SizePlan:
+    """The plan for the asked holdout, and rows for others beside it."""
+
+    question: SizeQuestion
+    chosen: HoldoutChoice
+    rows: tuple[HoldoutChoice, ...]
+
+
 class Verdict(StrEnum):
     """What may be said about an effect."""
 

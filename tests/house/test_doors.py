@@ -6,8 +6,12 @@ import ast
 from pathlib import Path
 
 SRC = Path(__file__).parents[2] / "src" / "siyu"
-ROOMS = {"pool", "segments", "gate", "content", "journeys", "channels", "sources", "analytics", "web"}
+ROOMS = {"pool", "segments", "gate", "content", "journeys", "channels", "vendors", "sources", "analytics", "web"}
 SIDE_DOORS = {
+    "siyu.vendors.wecom",
+    "siyu.vendors.wechat",
+    "siyu.vendors.aliyun_sms",
+    "siyu.vendors.tencent_sms",
     "siyu.sources.files",
     "siyu.sources.http",
     "siyu.analytics.diagnosis",

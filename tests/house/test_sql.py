@@ -20,6 +20,7 @@ _READ = re.compile(r"\b(?:from|join|using)\s+(?:only\s+|lateral\s+)?([a-z_]+)", 
 MAY_READ = {  # the river: a room reads itself and what lies above it
     "base": set(),
     "pool": {"base"},
+    "vendors": {"base"},
     "segments": {"base", "pool"},
     "content": {"base", "pool"},
     "gate": {"base", "pool"},

@@ -9,7 +9,7 @@ from siyu.analytics.experiments.uplift.learners import LEARNERS, standardised, t
 from siyu.analytics.experiments.uplift.reading import best_rule
 from siyu.analytics.experiments.uplift.refusing import LEAST_EVENTS, LEAST_PEOPLE, may_learn
 from siyu.analytics.experiments.uplift.scoring import at_top, policies, qini
-from siyu.analytics.experiments.uplift.words import Apart, FoundRule, Policy, Qini, NotLearned, Term
+from siyu.analytics.experiments.uplift.words import Apart, FoundRule, NotLearned, Policy, Qini, Term
 
 __all__ = [
     "LEARNERS",
@@ -17,9 +17,9 @@ __all__ = [
     "LEAST_PEOPLE",
     "Apart",
     "FoundRule",
+    "NotLearned",
     "Policy",
     "Qini",
-    "NotLearned",
     "Term",
     "at_top",
     "best_rule",

@@ -67,8 +67,8 @@ def facts(draw: st.DrawFn, most: int = 12) -> list[Fact]:
 def wipe(ground: Ground) -> None:
     with ground.db.tx() as conn:
         conn.execute(
-            "truncate facts, fact_keys, identifiers, links, identity_decisions, identity_conflicts, identity_log, folds, orders, consents, scores, "
-            "profiles, trade_days, sources, cursors, settings restart identity cascade"
+            "truncate facts, fact_keys, identifiers, links, identity_decisions, identity_conflicts, identity_log, folds, orders, consents, "
+            "scores, profiles, trade_days, sources, cursors, settings restart identity cascade"
         )
 
 

@@ -27,6 +27,7 @@ TABLES = {
     " currency text, data json",
     "orders": "source_id int, subject bigint, paid_at timestamptz, paid_minor bigint, refunded_minor bigint, currency text",
     "consents": "subject bigint, channel text, purpose text, is_given boolean, decided_at timestamptz, fact_key uuid",
+    "scores": "subject bigint, name text, as_of timestamptz, fact_key uuid, value decimal, word text",
     "sources": "source_id int, name text",
 }
 

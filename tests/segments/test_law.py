@@ -163,12 +163,29 @@ def _a_sequence_may_begin_and_end_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sets.Sets, "sequence", sequence)
 
 
+def _freshness_is_a_day(patch: pytest.MonkeyPatch) -> None:
+    real = sets.Sets.scored
+    patch.setattr(sets.Sets, "scored", lambda self, name, fresh: real(self, name, timedelta(days=1) if fresh else None))
+
+
+def _old_scores_of_merged_people_stay(patch: pytest.MonkeyPatch) -> None:
+    real = sets.Sets.scored
+    drop = lambda node: exp.false() if isinstance(node, exp.Exists) else node  # noqa: E731
+
+    def scored(self: sets.Sets, name: str, fresh: timedelta | None) -> sets.People:
+        found = real(self, name, fresh)
+        found._body = found._body.transform(drop)
+        return found
+
+    patch.setattr(sets.Sets, "scored", scored)
+
+
 BUGS: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
     (_start_is_left_out, "profile orders event"), (_end_is_taken_in, "profile orders event"), (_null_is_not_false, "trait"),
     (_nobody_has_none, "event"), (_money_without_its_unit, "orders event"), (_currencies_are_one, "orders event"),
     (_merged_people_are_forgotten, "event orders"), (_lists_read_as_text, "trait"), (_days_are_those_of_greenwich, "event"),
     (_leap_days_are_lost, "trait"), (_bounced_addresses_count, "reachable"), (_opposite_of_at_least_is_at_most, "event orders"),
-    (_a_sequence_may_begin_and_end_at_once, "sequence"),
+    (_a_sequence_may_begin_and_end_at_once, "sequence"), (_freshness_is_a_day, "score"), (_old_scores_of_merged_people_stay, "score"),
 ]  # fmt: skip
 
 

@@ -26,6 +26,8 @@ TAGS = ("vip", "茶", "cold")
 SKUS = ("A1", "B2")
 MONEY = (0, 1, 990, 5990, 6000, 12345)
 CURRENCIES = ("CNY", "GBP")
+SCORES = ("clv", "churn", "grade")
+SCORE_VALUES: tuple[Any, ...] = (None, 0, 1, 5, 5.5, -3, 0.01, 60, "A", "a+", "5")
 CHANNELS = ("email", "sms", "webhook")
 SOURCES = ("shop", "site")
 
@@ -39,6 +41,8 @@ def populate(ground: Ground, seed: int, people: int = 40) -> list[int]:
         for name, number in sources.items():
             facts = [_fact(dice, f"{name}{n}", people) for n in range(people * 8)]
             record(ground, conn, number, facts)
+        scored = random.Random(seed)  # of its own, so that the rest of the world stays what it was
+        record(ground, conn, sources["site"], [_score(scored, f"score{n}", people) for n in range(people * 3)])
     while fold(ground):
         pass
     with ground.db.tx() as conn:
@@ -87,6 +91,13 @@ def _fact(dice: random.Random, key: str, people: int) -> Fact:
                 object=dice.choice((None, "o1", "o2", "o3", f"o{dice.randrange(people)}")),
                 amount_minor=amount, currency=dice.choice(CURRENCIES) if amount is not None else None, data=data,
             )  # fmt: skip
+
+
+def _score(dice: random.Random, key: str, people: int) -> Fact:
+    given = dice.choice(SCORE_VALUES)
+    money: dict[str, Any] = {"amount_minor": dice.choice(MONEY), "currency": dice.choice(CURRENCIES)} if given is None else {}
+    data = {"value": given, "run": 1}
+    return Fact(f"score.{dice.choice(SCORES)}", key, _moment(dice), _names(dice, people)[:1], data=data, **money)
 
 
 # --- rules as JSON
@@ -199,6 +210,7 @@ def leaves(draw: Any, segments: tuple[int, ...] = (), only: tuple[str, ...] = ()
     kinds = [
         "trait",
         "trait",
+        "score",
         "profile",
         "tag",
         "consent",
@@ -216,6 +228,10 @@ def leaves(draw: Any, segments: tuple[int, ...] = (), only: tuple[str, ...] = ()
     match kind:
         case "trait":
             return {"if": kind, "name": draw(st.sampled_from((*TRAITS, "nothing"))), **draw(any_tests())}
+        case "score":
+            test = draw(st.one_of(number_tests(bare=True), text_tests(("A", "a+", "5"))))
+            fresh = draw(st.sampled_from(["", "1 day", "7 days", "60 days"]))
+            return {"if": kind, "name": draw(st.sampled_from((*SCORES, "nothing"))), **test, **_some({"fresh": fresh})}
         case "profile":
             field = draw(st.sampled_from(["stage", "is_known", "facts_n", "stage_at", "first_seen_at", "last_seen_at"]))
             if field == "stage":

@@ -53,7 +53,7 @@ class Teller:
         """What a condition asks of what it looks at."""
         speak = self.speak
         match leaf:
-            case w.TraitIs():
+            case w.TraitIs() | w.ScoreIs():
                 return speak.asked(leaf.test)
             case w.ProfileIs():
                 return self._asked_of_profile(leaf)
@@ -84,6 +84,9 @@ class Teller:
         match leaf:
             case w.TraitIs():
                 return say("say_trait", name=leaf.name, value=value)
+            case w.ScoreIs():
+                fresh = say("score_fresh", span=self.speak.span(leaf.fresh)) if leaf.fresh else ""
+                return say("say_score", name=self.speak.named("score", leaf.name), value=value) + fresh
             case w.ProfileIs():
                 return say(f"say_profile_{leaf.field}", value=value)
             case w.TagIs():

@@ -32,6 +32,9 @@ def _leaf(leaf: w.Leaf) -> dict[str, Any]:
     match leaf:
         case w.TraitIs():
             return {"if": "trait", "name": leaf.name, **_test(leaf.test)}
+        case w.ScoreIs():
+            fresh = duration_text(leaf.fresh) if leaf.fresh else None
+            return {"if": "score", "name": leaf.name, **_test(leaf.test), "fresh": fresh}
         case w.ProfileIs():
             return {"if": "profile", "field": leaf.field.value, **_test(leaf.test)}
         case w.TagIs():

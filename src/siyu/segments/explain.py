@@ -87,6 +87,9 @@ class _Explainer:
         match leaf:
             case w.TraitIs():
                 return self._value(self.evidence.traits.get(leaf.name))
+            case w.ScoreIs():
+                score = naive.newest_score(leaf, self.evidence, self.reading)
+                return self._value(None if score is None else score.word if score.value is None else score.value)
             case w.ProfileIs(field=w.Field.IS_KNOWN):
                 return self.speak.scalar(self.evidence.is_known)
             case w.ProfileIs(field=w.Field.STAGE):

@@ -244,8 +244,8 @@ def _no_segment() -> NotFoundError:
 
 
 def known(conn: Connection) -> Mapping[str, list[str]]:
-    """What a builder can propose: names of tags, traits and fact types that there are."""
-    lists = {"tags": Q.known_tags, "traits": Q.known_traits, "types": Q.known_types}
+    """What a builder can propose: names of tags, traits, scores and fact types that there are."""
+    lists = {"tags": Q.known_tags, "traits": Q.known_traits, "scores": Q.known_scores, "types": Q.known_types}
     return {name: [row[0] for row in conn.execute(sql)] for name, sql in lists.items()}
 
 

@@ -60,6 +60,8 @@ def holds(node: w.Node, evidence: Evidence, reading: Reading) -> bool:
             return not holds(node.of, evidence, reading)
         case w.TraitIs():
             return _value_holds(node.test, evidence.traits.get(node.name), reading)
+        case w.ScoreIs():
+            return _score_holds(node.test, newest_score(node, evidence, reading), reading)
         case w.ProfileIs():
             return _value_holds(node.test, getattr(evidence, node.field.value), reading)
         case w.TagIs():
@@ -198,6 +200,27 @@ def _is_kept_on(month_day: str, day: date) -> bool:
     if month_day == "02-29" and not is_leap:
         month_day = "02-28"
     return month_day == f"{day.month:02}-{day.day:02}"
+
+
+# --- scores
+
+
+def newest_score(node: w.ScoreIs, evidence: Evidence, reading: Reading) -> w.SeenScore | None:
+    """The newest score of the name among the person's identifiers; None where there is none, or where it is too old."""
+    mine = [score for score in evidence.scores if score.name == node.name]
+    newest = max(mine, key=lambda score: (score.as_of, score.key), default=None)
+    is_stale = newest is not None and node.fresh is not None and newest.as_of < reading.now - node.fresh
+    return None if is_stale else newest
+
+
+def _score_holds(test: w.Comparison, score: w.SeenScore | None, reading: Reading) -> bool:
+    if test.op in w.BARE_OPS:
+        return (score is not None) == (test.op is Op.EXISTS)
+    if score is None:
+        return False
+    if isinstance(test.values[0], Decimal):
+        return score.value is not None and _compares(test, Fraction(score.value))
+    return _value_holds(test, score.word, reading)
 
 
 # --- tags and consents

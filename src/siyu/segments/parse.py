@@ -154,6 +154,18 @@ def _trait(part: Part) -> w.Leaf:
     return w.TraitIs(part.text("name"), _test(part, frozenset(Op), _scalar))
 
 
+def _score(part: Part) -> w.Leaf:
+    name = _word(part, "name")
+    found = _test(part, w.SCORE_OPS, _number_or_text)
+    if len({type(value) for value in found.values}) > 1:
+        raise RuleError("mixed", part.at("value"), part.get("value"))
+    return w.ScoreIs(name, found, duration(part.get("fresh"), part.at("fresh")) if part.has("fresh") else None)
+
+
+def _number_or_text(value: object, path: str) -> w.Scalar:
+    return text(value, path) if isinstance(value, str) else number(value, path)
+
+
 def _profile(part: Part) -> w.Leaf:
     name = part.choice("field", w.Field)
     if name in w.MOMENT_FIELDS:
@@ -297,6 +309,7 @@ def _segment(part: Part) -> w.Leaf:
 
 
 _LEAVES: dict[str, Callable[[Part], w.Leaf]] = {
-    "trait": _trait, "profile": _profile, "tag": _tag, "consent": _consent, "reachable": _reachable, "identifier": _identifier,
+    "trait": _trait, "score": _score,
+    "profile": _profile, "tag": _tag, "consent": _consent, "reachable": _reachable, "identifier": _identifier,
     "orders": _orders, "event": _event, "bought": _bought, "sequence": _sequence, "segment": _segment,
 }  # fmt: skip

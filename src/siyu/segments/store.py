@@ -64,6 +64,9 @@ def evidence(conn: Connection, people: Collection[int], types: Collection[str]) 
     consents: dict[int, list[w.SeenConsent]] = {}
     for person, *rest in conn.execute(Q.see_consents, asked):
         consents.setdefault(person, []).append(w.SeenConsent(*rest))
+    scores: dict[int, list[w.SeenScore]] = {}
+    for person, *rest in conn.execute(Q.see_scores, asked):
+        scores.setdefault(person, []).append(w.SeenScore(*rest))
     identifiers: dict[int, list[w.SeenIdentifier]] = {}
     for person, *rest in conn.execute(Q.see_identifiers, asked):
         identifiers.setdefault(person, []).append(w.SeenIdentifier(*rest))
@@ -87,6 +90,7 @@ def evidence(conn: Connection, people: Collection[int], types: Collection[str]) 
             last_seen_at=last_seen_at,
             traits=_loaded(traits),
             tags=frozenset(tags),
+            scores=tuple(scores.get(person, ())),
             consents=tuple(consents.get(person, ())),
             identifiers=tuple(identifiers.get(person, ())),
             orders=tuple(orders.get(person, ())),

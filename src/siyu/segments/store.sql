@@ -54,6 +54,11 @@ from profiles where person_id = any(%(people)s::bigint[]);
 select person_id, kind, scope, unreachable_at is null and erased_at is null
 from identifiers where person_id = any(%(people)s::bigint[]);
 
+-- name: see_scores
+select i.person_id, s.name, s.value, s.word, s.as_of, s.fact_key
+from identifiers i join scores s on s.subject = i.identifier_id
+where i.person_id = any(%(people)s::bigint[]);
+
 -- name: see_consents
 select i.person_id, c.subject, c.channel, c.purpose, c.is_given, c.decided_at, c.fact_key
 from identifiers i join consents c on c.subject = i.identifier_id
@@ -79,6 +84,9 @@ group by tag order by count(*) desc, tag limit 200;
 select key from (select jsonb_object_keys(traits) as key from (
     select traits from profiles order by last_seen_at desc nulls last limit 2000) p) t
 group by key order by count(*) desc, key limit 200;
+
+-- name: known_scores
+select name from (select name from scores limit 5000) s group by name order by count(*) desc, name limit 200;
 
 -- name: known_types
 with recursive types as (

@@ -51,6 +51,7 @@ CHOICE_OPS = frozenset({Op.EQ, Op.NE, Op.IN, Op.NOT_IN})
 BARE_OPS = frozenset({Op.EXISTS, Op.MISSING})
 NUMBER_OPS = ORDER_OPS | CHOICE_OPS
 SCALAR_OPS = NUMBER_OPS | TEXT_OPS | BARE_OPS
+SCORE_OPS = SCALAR_OPS - {Op.HAS}
 MOMENT_OPS = frozenset({Op.DURING}) | BARE_OPS
 
 
@@ -172,10 +173,22 @@ class Filter:
 
 @dataclass(frozen=True)
 class TraitIs:
-    """A plain trait of the profile, scores among them."""
+    """A plain trait of the profile."""
 
     name: str
     test: Comparison
+
+
+@dataclass(frozen=True)
+class ScoreIs:
+    """The newest score of a name (clv, churn, ...); with `fresh` one that is not older than that, else it counts as missing.
+
+    A score is a number (money in whole units of its currency) or a word; a test of numbers never holds for a word, nor the other way.
+    """
+
+    name: str
+    test: Comparison
+    fresh: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -306,7 +319,7 @@ class Not:
     of: Node
 
 
-Leaf = TraitIs | ProfileIs | TagIs | ConsentIs | Reachable | HasIdentifier | Orders | Happened | Bought | Followed | InSegment
+Leaf = TraitIs | ScoreIs | ProfileIs | TagIs | ConsentIs | Reachable | HasIdentifier | Orders | Happened | Bought | Followed | InSegment
 Group = All | AnyOf | Not
 Node = Group | Leaf
 
@@ -365,6 +378,17 @@ class SeenConsent:
 
 
 @dataclass(frozen=True)
+class SeenScore:
+    """A score of one identifier of the person. Of two at one moment the greater `key` is the newer."""
+
+    name: str
+    value: Decimal | None
+    word: str | None
+    as_of: datetime
+    key: UUID
+
+
+@dataclass(frozen=True)
 class SeenIdentifier:
     """A name of the person; `is_deliverable` is False after a hard bounce or erasure."""
 
@@ -386,6 +410,7 @@ class Evidence:
     last_seen_at: datetime | None = None
     traits: Mapping[str, Any] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
+    scores: tuple[SeenScore, ...] = ()
     consents: tuple[SeenConsent, ...] = ()
     identifiers: tuple[SeenIdentifier, ...] = ()
     orders: tuple[SeenOrder, ...] = ()

@@ -1,10 +1,12 @@
 """Sets of people that stand beside the profiles: one aggregated subquery per (what, filters, window), however often a rule asks it.
 
-Facts and orders remember the identifier they came with; who that is today says `identifiers.person_id`. Every set has at most one row per
-person, so joining it never doubles anybody.
+Facts, orders and scores remember the identifier they came with; who that is today says `identifiers.person_id`. Every set has at most
+one row per person, so joining it never doubles anybody.
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from sqlglot import exp
 
@@ -219,6 +221,29 @@ class Sets:
     def order_average(self, people: People) -> tuple[exp.Expr, exp.Expr]:
         """Spend and number of the paid orders."""
         return people.measure(exp.Sum(this=exp.column("paid_minor", "d"))), people.measure(exp.Count(this=exp.column("paid_at", "d")))
+
+    # --- scores
+
+    def scored(self, name: str, fresh: timedelta | None) -> People:
+        """People with a score of the name, each with one row: the newest among their identifiers, unless it is older than `fresh`."""
+
+        def when(alias: str) -> exp.Expr:
+            return exp.Tuple(expressions=[exp.column("as_of", alias), exp.column("fact_key", alias)])
+
+        def named(alias: str) -> exp.Expr:
+            return exp.EQ(this=exp.column("name", alias), expression=self.bind(name, "text"))
+
+        newer = _of_people(exp.alias_(exp.to_table("scores"), "e", table=True), "e", "j").select(exp.Literal.number(1))
+        newer = newer.where(
+            exp.EQ(this=exp.column(PERSON, "j"), expression=exp.column(PERSON, "i")),
+            named("e"),
+            exp.GT(this=when("e"), expression=when("c")),
+        )
+        body = _of_people(exp.alias_(exp.to_table("scores"), "c", table=True), "c").where(named("c"), exp.Not(this=exp.Exists(this=newer)))
+        if fresh is not None:
+            oldest = self.bind(self.compare.present.now - fresh, "moment")
+            body = body.where(exp.GTE(this=exp.column("as_of", "c"), expression=oldest))
+        return self._set(body)
 
     # --- consents and identifiers
 

@@ -70,6 +70,9 @@ class Tree:
                     return self.leaf(replace(leaf, test=opposite), is_top=is_top)
             case w.Followed():
                 return self.sets.sequence(leaf).lacks(is_top=is_top)
+            case w.ScoreIs(test=w.Comparison(op=Op.EXISTS | Op.MISSING as op)):
+                people = self.sets.scored(leaf.name, leaf.fresh)
+                return people.lacks(is_top=is_top) if op is Op.EXISTS else people.has(is_top=is_top)
             case w.HasIdentifier():
                 return self._identified(leaf).lacks(is_top=is_top)
             case w.Reachable(channel=channel) if KINDS.get(channel):
@@ -91,6 +94,8 @@ class Tree:
         match leaf:
             case w.TraitIs():
                 return self.compare.json(column("traits"), leaf.name, leaf.test)
+            case w.ScoreIs():
+                return self._score(leaf, is_top=is_top)
             case w.ProfileIs():
                 return self._profile(leaf)
             case w.TagIs():
@@ -123,6 +128,17 @@ class Tree:
                 return refused.has(is_top=is_top)
             case w.ConsentState.NONE:
                 return said.lacks(is_top=is_top)
+
+    def _score(self, leaf: w.ScoreIs, *, is_top: bool) -> exp.Expr:
+        people = self.sets.scored(leaf.name, leaf.fresh)
+        match leaf.test.op:
+            case Op.EXISTS:
+                return people.has(is_top=is_top)
+            case Op.MISSING:
+                return people.lacks(is_top=is_top)
+        is_number = isinstance(leaf.test.values[0], Decimal)
+        seen = people.measure(exp.Max(this=exp.column("value" if is_number else "word", "c")))  # one row a person: the newest
+        return self.compare.exact(seen, leaf.test) if is_number else self.compare.text(seen, leaf.test)
 
     def _profile(self, leaf: w.ProfileIs) -> exp.Expr:
         name = column(leaf.field.value)

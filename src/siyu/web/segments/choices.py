@@ -20,6 +20,7 @@ class Choices:
     menu: tuple[tuple[str, tuple[str, ...]], ...]
     number_ops: Options
     trait_ops: Options
+    score_ops: Options
     filter_ops: Options
     item_ops: Options
     windows: Options
@@ -50,6 +51,7 @@ def choices(lang: str, kept: list[segments.Kept], sources: list[str], me: int | 
         menu=leaves.MENU,
         number_ops=named("choose", leaves.NUMBER_OPS),
         trait_ops=named("choose", tuple(dict.fromkeys(leaves.TRAIT_OPS))),
+        score_ops=named("choose", leaves.SCORE_OPS),
         filter_ops=named("choose", leaves.FILTER_OPS),
         item_ops=named("choose", leaves.ITEM_OPS),
         windows=named("window_kind", (windows.EVER, *windows.KINDS)),

@@ -20,7 +20,7 @@ PROFILE_MOMENT = ("last_seen_at", "first_seen_at", "stage_at")
 MENU: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("trade", ("orders.count", "orders.spent", "orders.last_at", "orders.first_at", "orders.days_since_last", "orders.average",
                "orders.net", "orders.refunded", "bought")),
-    ("who", ("stage", "tag", "trait", "known", "last_seen_at", "first_seen_at", "stage_at")),
+    ("who", ("stage", "tag", "trait", "score", "known", "last_seen_at", "first_seen_at", "stage_at")),
     ("did", ("event", "sequence")),
     ("reach", ("consent", "reachable", "identifier")),
     ("else", ("segment", "json")),
@@ -42,6 +42,7 @@ TRAIT_OPS = (
     "during",
     "anniversary",
 )
+SCORE_OPS = (*NUMBER_OPS, "exists", "missing")
 FILTER_OPS = ("eq", "ne", "in", "contains", "starts", "gte", "lte", "exists", "missing")
 ITEM_OPS = ("eq", "in", "contains", "starts")
 BARE = ("exists", "missing")
@@ -61,6 +62,7 @@ FRESH: dict[str, dict[str, str]] = {
     "stage": {"stages": "vip"},
     "tag": {"how": "any"},
     "trait": {"op": "eq"},
+    "score": {"name": "clv", "op": "gte", "value": "200"},
     "known": {"value": "yes"},
     "last_seen_at": {"v": "last", "va": "30"},
     "event": {"measure": "count", "op": "gte", "value": "1", "w": "last", "wa": "30"},
@@ -98,6 +100,10 @@ def to_json(fields: Fields) -> dict[str, Any]:
             return {"if": "tag", "tags": _list(fields.get("tags", "")), "how": fields.get("how") or "any"}
         case "trait":
             return {"if": "trait", "name": _text(fields.get("name", "")), **_trait_test(fields)}
+        case "score":
+            fresh = fields.get("fresh", "").strip()
+            test = {"op": fields["op"]} if fields.get("op") in BARE else _score_test(fields)
+            return {"if": "score", "name": _text(fields.get("name", "")), **test, **({"fresh": f"{_count(fresh)} days"} if fresh else {})}
         case "consent":
             return {"if": "consent", "channel": _text(fields.get("channel", "")), "purpose": fields.get("purpose") or "marketing",
                     "is": fields.get("state") or "given"}  # fmt: skip
@@ -192,6 +198,11 @@ def _trait_test(fields: Fields) -> dict[str, Any]:
         return {"op": op, "value": [_scalar(part) for part in _list(fields.get("value", ""))]}
     value = fields.get("value", "")
     return {"op": op, "value": _text(value) if op in ("contains", "starts", "has") else _scalar(value)}
+
+
+def _score_test(fields: Fields) -> dict[str, Any]:
+    op = fields.get("op") or "gte"
+    return {"op": op, "value": _scalar(fields.get("value", ""))} if op in ("eq", "ne") else _number_test(fields)
 
 
 def _window(fields: Fields) -> dict[str, Any]:

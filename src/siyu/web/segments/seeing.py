@@ -20,7 +20,7 @@ def picture(request: Request, conn: Connection, rule: segments.Rule) -> dict[str
     """What `segments/preview.html` shows of a rule."""
     lang = lang_of(request)
     seen = segments.preview(ground_of(request), conn, rule, limit=SAMPLE)
-    stages = [(say_to(request, f"segments.stage_{stage}"), n) for stage, n in seen.stages]
+    stages = [(say_to(request, f"web.stage_{stage}"), n) for stage, n in seen.stages]
     return {
         "seen": seen,
         "sentence": segments.describe(conn, rule, lang),

@@ -76,6 +76,11 @@ def _of_json(leaf: dict[str, Any]) -> dict[str, str] | None:
             return {"what": "tag", "tags": _shown(tags), "how": leaf.get("how", "any")}
         case "trait":
             return {"what": "trait", "name": leaf["name"], **_test_fields(leaf)}
+        case "score":
+            n, _, unit = leaf.get("fresh", "").partition(" ")
+            if unit not in ("", "day", "days"):
+                return None
+            return {"what": "score", "name": leaf["name"], **_test_fields(leaf), "fresh": n}
         case "consent":
             return {"what": "consent", "channel": leaf["channel"], "purpose": leaf.get("purpose", "marketing"), "state": leaf["is"]}
         case "reachable":

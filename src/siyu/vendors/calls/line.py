@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -17,6 +18,15 @@ from siyu.vendors.calls.http import CONNECTIONS, NoAnswer, NotSent, Reply
 from siyu.vendors.words import Account, Trouble, VendorError, VendorKind
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a vendor said: its code (0, OK and Ok are well), the fields, and its own number of the call."""
+
+    code: str
+    found: dict[str, Any] = field(repr=False)
+    rid: str = ""
 
 
 class Line:
@@ -39,11 +49,12 @@ class Line:
         content_type: str = "application/json; charset=utf-8",
         is_safe: bool = True,
         timeout: float = 10,
+        has_token: bool = True,
     ) -> T:
         """One call and its answer. `is_safe`: asking twice does no harm, so an unknown outcome may be asked again."""
         for attempt in (1, 2):
-            token = self.ticket("access")
-            target = f"{path}?{urlencode({'access_token': token, **(query or {})})}"
+            asked = dict(query or {}) | ({"access_token": self.ticket("access")} if has_token else {})
+            target = f"{path}?{urlencode(asked)}"
             code, found = self._once(interface, method, target, body, content_type, timeout)
             if code == "0":
                 return msgspec.convert(found, shape, strict=False)
@@ -52,6 +63,40 @@ class Line:
                 continue
             raise VendorError(code, Trouble.ITEM, interface)
         raise AssertionError
+
+    def fetch(self, interface: str, method: str, path: str, *, query: Mapping[str, str] | None = None, body: bytes = b"") -> bytes:
+        """A file: bytes where all is well, an error in JSON where not. Raises `VendorError`."""
+        target = f"{path}?{urlencode({**(query or {}), 'access_token': self.ticket('access')})}"
+        headers = {"User-Agent": "Siyu/1", "Content-Type": "application/json"}
+        reply = CONNECTIONS.exchange(self.account.base_url, method, target, headers=headers, body=body, timeout=30)
+        if "json" in reply.content_type:
+            raise VendorError(str(json.loads(reply.body).get("errcode")), Trouble.ITEM, interface)
+        return reply.body
+
+    def signed(
+        self,
+        interface: str,
+        method: str,
+        target: str,
+        shape: type[T],
+        body: bytes,
+        headers: Callable[[], dict[str, str]],
+        read: Callable[[Reply], Answered],
+        *,
+        is_safe: bool = True,
+        timeout: float = 10,
+    ) -> T:
+        """One call of a vendor who wants every request signed: `headers` are made anew for each try. Raises `VendorError`."""
+        try:
+            reply = CONNECTIONS.exchange(self.account.base_url, method, target, headers=headers(), body=body, timeout=timeout)
+        except NotSent as err:
+            raise VendorError("not_sent", Trouble.DOWN, interface, what=str(err)) from None
+        except NoAnswer as err:
+            raise VendorError("no_answer", Trouble.UNKNOWN, interface, is_unknown=True, what=str(err)) from None
+        answered = read(reply)
+        if answered.code != "OK":
+            raise VendorError(answered.code, Trouble.ITEM, interface, rid=answered.rid)
+        return msgspec.convert(answered.found, shape, strict=False)
 
     def ticket(self, purpose: str) -> str:
         """A token that is alive: `access`, or the tickets `corp_ticket` and `app_ticket`."""

@@ -1,0 +1,70 @@
+"""What Aliyun's SMS service answers and pushes, in its own names."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+
+class Sent(Struct, frozen=True):
+    """Taken for sending. `biz_id` and the phone name the receipt."""
+
+    biz_id: str = field(name="BizId", default="")
+    request_id: str = field(name="RequestId", default="")
+
+
+class Detail(Struct, frozen=True):
+    """What became of one message: `status` 1 waiting, 2 failed, 3 delivered. Dates as the service writes them, Shanghai time."""
+
+    phone: str = field(name="PhoneNum", default="")
+    status: int = field(name="SendStatus", default=0)
+    code: str = field(name="ErrCode", default="")
+    template_code: str = field(name="TemplateCode", default="")
+    content: str = field(name="Content", default="")
+    sent: str = field(name="SendDate", default="")
+    received: str = field(name="ReceiveDate", default="")
+    out_id: str = field(name="OutId", default="")
+
+    def __repr__(self) -> str:
+        return f"Detail(status={self.status}, code={self.code!r})"
+
+
+class _DetailList(Struct, frozen=True):
+    rows: list[Detail] = field(name="SmsSendDetailDTO", default=[])
+
+
+class Details(Struct, frozen=True):
+    """A page of QuerySendDetails."""
+
+    total: int = field(name="TotalCount", default=0)
+    details: _DetailList = field(name="SmsSendDetailDTOs", default=_DetailList())
+
+
+class Receipt(Struct, frozen=True):
+    """One row of SmsReport. The same one may come again: (biz_id, phone_number) is its name. Times are Shanghai's."""
+
+    phone_number: str = ""
+    biz_id: str = ""
+    out_id: str = ""
+    success: bool = False
+    err_code: str = ""
+    err_msg: str = ""
+    send_time: str = ""
+    report_time: str = ""
+    sms_size: str | int = ""
+
+    def __repr__(self) -> str:
+        return f"Receipt(biz_id={self.biz_id!r}, success={self.success}, err_code={self.err_code!r})"
+
+
+class Reply(Struct, frozen=True):
+    """One row of SmsUp: what somebody wrote back. Push only; `sequence_id` is its name."""
+
+    phone_number: str = ""
+    content: str = ""
+    send_time: str = ""
+    dest_code: str = ""
+    sequence_id: str | int = ""
+    sign_name: str = ""
+
+    def __repr__(self) -> str:
+        return f"Reply(sequence_id={self.sequence_id!r})"

@@ -1,0 +1,100 @@
+"""What Tencent's SMS service answers and pushes. Pushed rows have the names of the push, pulled ones those of the interface."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+
+class SendStatus(Struct, frozen=True):
+    """What was said about one phone: taken only where `code` is Ok. `serial_no` names the receipt; `fee` in units of one message."""
+
+    serial_no: str = field(name="SerialNo", default="")
+    phone: str = field(name="PhoneNumber", default="")
+    fee: int = field(name="Fee", default=0)
+    session_context: str = field(name="SessionContext", default="")
+    code: str = field(name="Code", default="")
+    message: str = field(name="Message", default="")
+    iso_code: str = field(name="IsoCode", default="")
+
+    def __repr__(self) -> str:
+        return f"SendStatus(serial_no={self.serial_no!r}, code={self.code!r})"
+
+
+class Sent(Struct, frozen=True):
+    """SendSms: one row a phone."""
+
+    rows: list[SendStatus] = field(name="SendStatusSet", default=[])
+    request_id: str = field(name="RequestId", default="")
+
+
+class PulledReceipt(Struct, frozen=True):
+    """What became of one message: `status` SUCCESS or FAIL. `received_at` in Unix seconds."""
+
+    received_at: int = field(name="UserReceiveTime", default=0)
+    country_code: str = field(name="CountryCode", default="")
+    subscriber: str = field(name="SubscriberNumber", default="")
+    phone: str = field(name="PhoneNumber", default="")
+    serial_no: str = field(name="SerialNo", default="")
+    status: str = field(name="ReportStatus", default="")
+    description: str = field(name="Description", default="")
+    session_context: str = field(name="SessionContext", default="")
+
+    def __repr__(self) -> str:
+        return f"PulledReceipt(serial_no={self.serial_no!r}, status={self.status!r})"
+
+
+class PulledReceipts(Struct, frozen=True):
+    """PullSmsSendStatus, PullSmsSendStatusByPhoneNumber."""
+
+    rows: list[PulledReceipt] = field(name="PullSmsSendStatusSet", default=[])
+
+
+class PulledReply(Struct, frozen=True):
+    """What somebody wrote back. `replied_at` in Unix seconds."""
+
+    extend_code: str = field(name="ExtendCode", default="")
+    country_code: str = field(name="CountryCode", default="")
+    phone: str = field(name="PhoneNumber", default="")
+    sign_name: str = field(name="SignName", default="")
+    content: str = field(name="ReplyContent", default="")
+    replied_at: int = field(name="ReplyTime", default=0)
+    subscriber: str = field(name="SubscriberNumber", default="")
+
+    def __repr__(self) -> str:
+        return f"PulledReply(replied_at={self.replied_at})"
+
+
+class PulledReplies(Struct, frozen=True):
+    """PullSmsReplyStatus."""
+
+    rows: list[PulledReply] = field(name="PullSmsReplyStatusSet", default=[])
+
+
+class Receipt(Struct, frozen=True):
+    """One row of a receipt push. `sid` is the SerialNo; `errmsg` the carrier's code; `user_receive_time` Shanghai's."""
+
+    sid: str = ""
+    nationcode: str = ""
+    mobile: str = ""
+    report_status: str = ""
+    errmsg: str = ""
+    description: str = ""
+    user_receive_time: str = ""
+    ext: str = ""
+
+    def __repr__(self) -> str:
+        return f"Receipt(sid={self.sid!r}, report_status={self.report_status!r}, errmsg={self.errmsg!r})"
+
+
+class Reply(Struct, frozen=True):
+    """A reply push: what somebody wrote back. `time` in Unix seconds."""
+
+    extend: str = ""
+    mobile: str = ""
+    nationcode: str = ""
+    sign: str = ""
+    text: str = ""
+    time: int = 0
+
+    def __repr__(self) -> str:
+        return f"Reply(time={self.time})"

@@ -1,0 +1,189 @@
+"""What api.weixin.qq.com answers, in its own names. Moments are Unix seconds. Absent fields are left out, so everything has a default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field
+
+
+class Ok(Struct, frozen=True):
+    """Nothing but that it was done."""
+
+
+class MessageId(Struct, frozen=True):
+    """The number of a message, which its receipt (`TEMPLATESENDJOBFINISH`) names again."""
+
+    msgid: int = 0
+
+
+class Fan(Struct, frozen=True):
+    """A follower. Names and pictures are not given any more. `unionid` only where the account is bound to an open-platform account."""
+
+    subscribe: int = 0
+    openid: str = ""
+    unionid: str = ""
+    language: str = ""
+    subscribe_time: int = 0
+    remark: str = ""
+    groupid: int = 0
+    tagid_list: list[int] = []
+    subscribe_scene: str = ""
+    qr_scene: int = 0
+    qr_scene_str: str = ""
+
+
+class Fans(Struct, frozen=True):
+    """`user/info/batchget`."""
+
+    user_info_list: list[Fan] = []
+
+
+class _Openids(Struct, frozen=True):
+    openid: list[str] = []
+
+
+class FanIds(Struct, frozen=True):
+    """A page of `user/get`: up to 10,000."""
+
+    total: int = 0
+    count: int = 0
+    data: _Openids = _Openids()
+    next_openid: str = ""
+
+
+class QrCode(Struct, frozen=True):
+    """`qrcode/create`."""
+
+    ticket: str = ""
+    expire_seconds: int = 0
+    url: str = ""
+
+
+class FanTag(Struct, frozen=True):
+    """A tag of an official account."""
+
+    id: int = 0
+    name: str = ""
+    count: int = 0
+
+
+class FanTags(Struct, frozen=True):
+    """`tags/get`."""
+
+    tags: list[FanTag] = []
+
+
+class OneFanTag(Struct, frozen=True):
+    """`tags/create`."""
+
+    tag: FanTag = FanTag()
+
+
+class FanTagIds(Struct, frozen=True):
+    """`tags/getidlist`."""
+
+    tagid_list: list[int] = []
+
+
+class Media(Struct, frozen=True):
+    """A temporary file, for three days."""
+
+    type: str = ""
+    media_id: str = ""
+    thumb_media_id: str = ""
+    created_at: int = 0
+
+
+class MassSent(Struct, frozen=True):
+    """`message/mass/...`."""
+
+    msg_id: int = 0
+    msg_data_id: int = 0
+
+
+class Template(Struct, frozen=True):
+    """A message template of the account."""
+
+    template_id: str = ""
+    title: str = ""
+    content: str = ""
+    example: str = ""
+
+
+class Templates(Struct, frozen=True):
+    """`template/get_all_private_template`."""
+
+    template_list: list[Template] = []
+
+
+class Menu(Struct, frozen=True):
+    """`menu/get`."""
+
+    menu: dict[str, Any] = {}
+
+
+class PageUser(Struct, frozen=True):
+    """Who opened a page: `sns/oauth2/access_token`. The token is that user's, not the account's."""
+
+    openid: str = ""
+    unionid: str = ""
+    access_token: str = ""
+    refresh_token: str = ""
+    expires_in: int = 0
+    scope: str = ""
+
+
+class PageUserInfo(Struct, frozen=True):
+    """`sns/userinfo`."""
+
+    openid: str = ""
+    unionid: str = ""
+    nickname: str = ""
+    headimgurl: str = ""
+
+
+class MiniUser(Struct, frozen=True):
+    """`jscode2session`. The session_key stays on the server."""
+
+    openid: str = ""
+    unionid: str = ""
+    session_key: str = ""
+
+    def __repr__(self) -> str:
+        return "MiniUser(...)"
+
+
+class PhoneInfo(Struct, frozen=True):
+    """A phone number that its owner gave us."""
+
+    phone_number: str = field(name="phoneNumber", default="")
+    pure_phone_number: str = field(name="purePhoneNumber", default="")
+    country_code: str = field(name="countryCode", default="")
+
+    def __repr__(self) -> str:
+        return "PhoneInfo(...)"
+
+
+class Phone(Struct, frozen=True):
+    """`getuserphonenumber`."""
+
+    phone_info: PhoneInfo = PhoneInfo()
+
+
+class UrlLink(Struct, frozen=True):
+    """`generate_urllink`."""
+
+    url_link: str = ""
+
+
+class Scheme(Struct, frozen=True):
+    """`generatescheme`."""
+
+    openlink: str = ""
+
+
+class IpList(Struct, frozen=True):
+    """`get_api_domain_ip`, `getcallbackip`."""
+
+    ip_list: list[str] = []

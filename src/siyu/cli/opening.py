@@ -16,8 +16,13 @@ def settings_of(args: argparse.Namespace, **more: Any) -> Config:
     return config.load(data=args.data, **more)
 
 
-def opened(args: argparse.Namespace, *, is_service: bool = False, **more: Any) -> Ground:
-    """The ground of this data directory, for a `with`. A service logs at level SIYU_LOG, a report only warnings unless that is set."""
+def opened(args: argparse.Namespace, *, is_service: bool = False, is_told: bool = False, **more: Any) -> Ground:
+    """The ground of this data directory, for a `with`. A service has many connections and logs at level SIYU_LOG.
+
+    A report, or a service that tells a person how it goes (`is_told`), logs only warnings unless SIYU_LOG is set: its words and its
+    bars are what that person reads.
+    """
     the = settings_of(args, **more)
-    log.setup(the.log_level if is_service or os.environ.get("SIYU_LOG") else "warning")
+    is_silent = is_told or not is_service
+    log.setup("warning" if is_silent and not os.environ.get("SIYU_LOG") else the.log_level)
     return open_ground(the, size=24 if is_service else 6, env_keys=os.environ.get("SIYU_KEYS", ""))

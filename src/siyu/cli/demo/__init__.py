@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     listener = listen(the.host, the.port)
     port = listener.getsockname()[1]
     note(word("cli.demo_starting", data=the.data))
-    with listener, opened(args, is_service=True, port=port) as ground:
+    with listener, opened(args, is_service=True, is_told=True, port=port) as ground:
         stop = threading.Event()
         with Sandbox(the.data / "sandbox", args.seed) as sandbox:
             app = Starlette(routes=[*http.routes(ground), *channels.routes(ground)]) if args.once else web.app(ground)

@@ -80,7 +80,7 @@ def _steps(conn: Connection, figures: analytics.Overview, has_broadcast: bool) -
 
 def _drawn(request: Request, figures: analytics.Overview, show: Show) -> dict[str, Markup]:
     months = figures.months[-MONTHS:]
-    labels = [m.month[2:] for m in months]
+    labels = [show.month(m.month) for m in months]
 
     def word(key: str) -> str:
         return say_to(request, f"web.overview_{key}")

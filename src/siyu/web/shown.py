@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_timedelta
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
@@ -21,7 +21,7 @@ from siyu.base import money as base_money
 from siyu.base.text import say
 
 NOTHING = "–"
-_ZEROS = re.compile(r"(?<=\.\d)0(?!\d)|\.00(?!\d)")
+_ZEROS = re.compile(r"\.0+(?!\d)|(?<=\.\d)0+(?!\d)")
 _TOUCH = re.compile(r"(?<=[0-9A-Za-z%])(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])")
 
 
@@ -73,6 +73,11 @@ class Show:
             return NOTHING
         return (at.astimezone(self.zone) if isinstance(at, datetime) else at).strftime("%Y-%m-%d")
 
+    def month(self, month: str) -> str:
+        """A month of the form 2010-12 for an axis: 10年12月, Dec 10; its year never reads as a day."""
+        year, number = int(month[:4]), int(month[5:7])
+        return format_date(date(year, number, 1), "yy年M月" if self.lang == "zh" else "MMM yy", locale=self.lang)
+
     def moment(self, at: datetime | None) -> str:
         """Day and minute in the brand's time zone: 2026-11-20 12:00."""
         return NOTHING if at is None else at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
@@ -112,7 +117,7 @@ class Show:
         return _TOUCH.sub(" ", text)
 
 
-FILTERS = ("money", "number", "short", "percent", "points", "date", "moment", "clock", "day", "ago", "lasting")
+FILTERS = ("money", "number", "short", "percent", "points", "date", "month", "moment", "clock", "day", "ago", "lasting")
 
 
 def filters() -> dict[str, Callable[..., str]]:

@@ -15,6 +15,8 @@
     setTimeout(() => { box.classList.add("is-leaving"); setTimeout(() => box.remove(), 300); }, 4200);
   }
   document.querySelectorAll("[data-toast]").forEach(leave);
+  // On a phone the tabs scroll sideways: the one we are on must be in sight.
+  document.querySelectorAll(".tabs [aria-current]").forEach((tab) => { tab.parentElement.scrollLeft = tab.offsetLeft - 60; });
   document.addEventListener("said", (event) => say(event.detail.text, event.detail.tone));
 
   // A row with data-drawer opens that address in the drawer, unless the click was on something of its own.

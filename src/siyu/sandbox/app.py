@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import BaseRoute, Route
 
-from siyu.sandbox import clock, corp, mail
+from siyu.sandbox import clock, corp, mail, wechat
 from siyu.sandbox.mail.smtp import Line, serve
 from siyu.sandbox.world import World
 
@@ -26,11 +27,12 @@ def app(world: World, line: Line | None = None, extra: Sequence[BaseRoute] = ())
 
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
-        if line is None:
-            yield
-            return
-        async with serve(world.post, line):
-            yield
+        world.wechat.courier.start()
+        try:
+            async with serve(world.post, line) if line else nullcontext():
+                yield
+        finally:  # here, and not behind the server: it ends by raising the signal once more
+            await asyncio.to_thread(world.wechat.close)
 
     return Starlette(
         routes=[
@@ -39,6 +41,7 @@ def app(world: World, line: Line | None = None, extra: Sequence[BaseRoute] = ())
             *clock.routes(world),
             *mail.routes(world.post),
             *corp.routes(world.corps),
+            *wechat.routes(world.wechat),
             *extra,
         ],
         lifespan=life,

@@ -8,6 +8,7 @@ from pathlib import Path
 from siyu.sandbox.clock import WorldClock
 from siyu.sandbox.corp import Corps
 from siyu.sandbox.mail import Faults, PostOffice
+from siyu.sandbox.wechat import Office
 
 
 @dataclass
@@ -18,11 +19,13 @@ class World:
     seed: int
     post: PostOffice
     corps: Corps
+    wechat: Office
     clock: WorldClock = field(default_factory=WorldClock)
 
     def close(self) -> None:
         """Close the files."""
         self.corps.close()
+        self.wechat.close()
         self.post.close()
 
 
@@ -30,4 +33,11 @@ def make_world(data: Path, seed: int = 1, faults: Faults | None = None) -> World
     """A world over the files in `data`, made on first use."""
     data.mkdir(parents=True, exist_ok=True)
     clock = WorldClock()
-    return World(data, seed, PostOffice(data / "mail.db", clock.now, seed, faults or Faults()), Corps(seed, clock.now), clock)
+    return World(
+        data,
+        seed,
+        PostOffice(data / "mail.db", clock.now, seed, faults or Faults()),
+        Corps(seed, clock.now),
+        Office(data / "wechat.json", clock.now, seed),
+        clock,
+    )

@@ -23,7 +23,7 @@ def people(conn: Connection, broadcast_id: int) -> tuple[People, int]:
 
     Who was enrolled under two names counts once, in the arm of the smaller id.
     """
-    today, member, treated, stratum, before, entered = _copied(conn, Q.copy_people, {"broadcast_id": broadcast_id}, 6)
+    today, member, treated, stratum, before, entered = copied(conn, Q.copy_people, {"broadcast_id": broadcast_id}, 6)
     order = np.lexsort((member, today))
     today, is_treated = today[order], treated[order] == 1
     ids, first = np.unique(today, return_index=True)
@@ -35,7 +35,7 @@ def people(conn: Connection, broadcast_id: int) -> tuple[People, int]:
 def orders(conn: Connection, broadcast_id: int, currency: str, from_at: datetime, to_at: datetime, now: datetime) -> Orders:
     """Their orders in the currency, paid in [from_at, to_at), as far as now."""
     words = {"broadcast_id": broadcast_id, "currency": currency, "from_at": from_at, "to_at": to_at, "now": now}
-    return Orders(*_copied(conn, Q.copy_orders, words, 3))
+    return Orders(*copied(conn, Q.copy_orders, words, 3))
 
 
 def other_currencies(conn: Connection, broadcast_id: int, currency: str, now: datetime) -> dict[str, int]:
@@ -45,7 +45,7 @@ def other_currencies(conn: Connection, broadcast_id: int, currency: str, now: da
 
 def clicks(conn: Connection, broadcast_id: int, from_at: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Who clicked, and when."""
-    ids, at = _copied(conn, Q.copy_clicks, {"broadcast_id": broadcast_id, "from_at": from_at}, 2)
+    ids, at = copied(conn, Q.copy_clicks, {"broadcast_id": broadcast_id, "from_at": from_at}, 2)
     return ids, at
 
 
@@ -83,7 +83,7 @@ def funnel(conn: Connection, broadcast_id: int, from_at: datetime | None) -> tup
     return made, cost
 
 
-def _copied(conn: Connection, query: str, words: dict[str, Any], width: int) -> list[NDArray[np.int64]]:
+def copied(conn: Connection, query: str, words: dict[str, Any], width: int) -> list[NDArray[np.int64]]:
     """The bigint columns of a binary COPY (PostgreSQL manual, "COPY", "Binary Format"): no row is touched one by one."""
     with conn.cursor().copy(query, words) as copy:
         got = b"".join(bytes(part) for part in copy)

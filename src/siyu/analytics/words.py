@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siyu.analytics import experiments as ex
+from siyu.analytics.experiments import uplift
 
 CLICK_DAYS = 7
 """Orders within this many days after a click are shown as attributed; setting `analytics.click_days`."""
@@ -268,3 +269,76 @@ class Overview:
     orders_30d: Recent
     sales_30d: Recent  # identified and anonymous, in minor units
     months: tuple[Month, ...]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Those who first bought in `month` (2011-11). Element k of each tuple is the k-th month after, the first month being 0.
+
+    `active` people with a valid order in it, `again` people who by its end had placed a second order, `orders` and `minor` (minor units)
+    of it.
+    """
+
+    month: str
+    size: int
+    active: tuple[int, ...]
+    again: tuple[int, ...]
+    orders: tuple[int, ...]
+    minor: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """All cohorts, in the brand's currency and time zone; the last month is not over."""
+
+    as_of: datetime
+    currency: str
+    time_zone: str
+    cohorts: tuple[Cohort, ...]
+
+
+@dataclass(frozen=True)
+class RfmCell:
+    """One cell of the grid: scores 1 to 5, the days since the last order and the orders that they mean (None = no upper end), people,
+    what they spent (minor units), and how many orders they have."""
+
+    r: int
+    f: int
+    days: tuple[int, int | None]
+    orders: tuple[int, int | None]
+    people: int
+    minor: int
+    orders_n: int
+
+
+@dataclass(frozen=True)
+class RfmGrid:
+    """The grid: ranges of days (best first) and of orders (fewest first), and their cells. Fewer than five of a kind where values do not
+    allow more."""
+
+    as_of: datetime
+    currency: str
+    recency: tuple[tuple[int, int | None], ...]
+    frequency: tuple[tuple[int, int | None], ...]
+    cells: tuple[RfmCell, ...]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Whom a broadcast moved, measured on the half of its people that the model never saw; or `refusal` says why nobody can tell.
+
+    `counts` and `events` are people and buyers, treated and held out.
+    """
+
+    refusal: uplift.NotLearned | None
+    counts: tuple[int, int] = (0, 0)
+    events: tuple[int, int] = (0, 0)
+    curve: uplift.Qini | None = None
+    apart: uplift.Apart | None = None
+    policies: tuple[uplift.Policy, ...] = ()
+    rule: uplift.FoundRule | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the ranking is better than chance and its top is moved more than the rest: only then is anybody named."""
+        return self.curve is not None and self.apart is not None and self.curve.low > 0 and self.apart.is_clear

@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 
 class Kind(StrEnum):
     """Kinds of identifiers (product.md P1), strongest first: the first one that a fact carries is its subject."""
@@ -46,9 +48,8 @@ class Identifier:
         return f"Identifier({self.kind}, ***)"  # never the value: it may be a phone
 
 
-@dataclass(frozen=True)
-class Fact:
-    """Something that happened, before it has a number.
+class Fact(msgspec.Struct, frozen=True):
+    """Something that happened, before it has a number. (Not a dataclass: made by the million, a Struct is made ten times as fast.)
 
     `id` is the source's own id of it: the same (source, id) is recorded once, for ever. `occurred_at` is aware. `amount_minor` is
     signed minor units in `currency`. `data` holds plain properties; `personal` those that are personal data (sealed before they are
@@ -63,8 +64,8 @@ class Fact:
     object: str | None = None
     amount_minor: int | None = None
     currency: str | None = None
-    data: dict[str, Any] = field(default_factory=dict)
-    personal: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Any] = {}  # each fact has its own: msgspec copies an empty default
+    personal: dict[str, str] = {}
     subject_id: int | None = None
 
 

@@ -6,10 +6,10 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 import psycopg
+from msgspec.structs import replace
 
 from siyu.base import settings
 from siyu.base.db import Connection

@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 
 from siyu import channels, gate, journeys, pool
+from siyu.analytics import ledger
 from siyu.base.ground import Ground
 from siyu.sources import files
 
@@ -46,6 +47,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("pool.restage", lambda: pool.restage(ground), "pool"),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("gate.judge", lambda: gate.judge(ground), "journeys"),
+        Step("analytics.ledger.post", lambda: ledger.post(ground), "ledger"),
         Step("sources.files.advance", lambda: files.advance(ground), "imports"),
         *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),
     ]

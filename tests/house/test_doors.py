@@ -17,6 +17,7 @@ SIDE_DOORS = {
     "siyu.analytics.diagnosis",
     "siyu.analytics.value",
     "siyu.analytics.experiments",
+    "siyu.analytics.ledger",
 }  # rooms within rooms
 
 

@@ -1,0 +1,151 @@
+"""What it cost to win each person, and when they pay it back. Pure, over a book."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siyu.analytics.ledger.attribution import DAY, NOBODY, Ints
+from siyu.analytics.ledger.book import Book
+from siyu.analytics.ledger.words import DIMENSIONS, HORIZON_DAYS, AttributionRule, Dims, Payback, PaybackLine
+from siyu.analytics.survival import kaplan_meier
+
+SHOWN_DAYS = (0, 30, 60, 90, 180, 365)
+
+
+def winners(book: Book, rule: AttributionRule = AttributionRule.FIRST) -> tuple[NDArray[np.int64], list[list[str]]]:
+    """First-time buyers' orders, and for each dimension the keys that won them: the first touchpoint of each, or the last."""
+    first = np.flatnonzero(book.is_first)
+    won = []
+    for by in DIMENSIONS:
+        keys = [*book.met(by)[1], ""]
+        got = book.credit(by, AttributionRule.LAST if rule in (AttributionRule.LAST, AttributionRule.STATED) else AttributionRule.FIRST)
+        of_order = np.full(len(book.person), NOBODY, dtype=np.int64)
+        of_order[got.order] = got.key
+        won.append([keys[k] for k in of_order[first]])
+    return first, won
+
+
+def costs_to_win(book: Book, rule: AttributionRule = AttributionRule.FIRST) -> tuple[dict[int, int], int]:
+    """What winning each first-time buyer cost, by order (place in the book), and the spend that has won nobody yet. They sum to the spend.
+
+    Spend for some dimensions is divided among the buyers whom all of these won and whose first order lies in the spend's month (equally,
+    in whole minor units, earlier orders first). A month that won nobody is carried to the next month that did.
+    """
+    first, won = winners(book, rule)
+    spends: dict[Dims, dict[int, int]] = {}
+    for cost in book.costs:
+        if cost.what == "spend":
+            months = spends.setdefault(cost.dims, {})
+            months[_month(cost.on.toordinal())] = months.get(_month(cost.on.toordinal()), 0) + cost.minor
+    costs: dict[int, int] = {}
+    idle = 0
+    month_of = [_month(int(day)) for day in book.on[first]]
+    for dims, months in spends.items():
+        asked = [(n, word) for n, word in enumerate(dims) if word]
+        members: dict[int, list[int]] = {}
+        for i, order in enumerate(first):
+            if all(won[n][i] == word for n, word in asked):
+                members.setdefault(month_of[i], []).append(int(order))
+        carried = 0
+        for month in sorted(months.keys() | members.keys()):
+            carried += months.get(month, 0)
+            those = members.get(month, [])
+            if those and carried:
+                whole, rest = divmod(abs(carried), len(those))
+                sign = -1 if carried < 0 else 1
+                for place, order in enumerate(those):
+                    costs[order] = costs.get(order, 0) + sign * (whole + (place < rest))
+                carried = 0
+        idle += carried
+    return costs, idle
+
+
+def _month(ordinal: int) -> int:
+    day = date.fromordinal(ordinal)
+    return day.year * 12 + day.month
+
+
+def payback(book: Book, by: str, rule: AttributionRule, now: datetime, horizon_days: int = HORIZON_DAYS) -> Payback:
+    """How the first-time buyers of each line pay back what winning them cost, as of `now`.
+
+    A person pays back at the first moment when contribution (margin of the orders less what serving cost) reaches the cost to win. Who is
+    younger than the horizon and has not is censored; who was watched all of it has never.
+    """
+    first, won = winners(book, rule)
+    costs, _ = costs_to_win(book, rule)
+    cost = np.array([costs.get(int(order), 0) for order in first], dtype=np.int64)
+    paying = np.flatnonzero(cost > 0)
+    place = np.full(len(book.people) + 1, NOBODY, dtype=np.int64)
+    place[book.person[first]] = np.arange(len(first))
+    place[-1] = NOBODY  # NOBODY indexes the last element
+    who, day, gain = _gains(book, place, book.at[first])
+    age = (int(now.timestamp() * 1_000_000) - book.at[first]) / DAY
+    reached = _reached(who, day, gain, cost, len(first))
+    in_time = (reached <= horizon_days) & (reached <= age)
+    seen = np.where(in_time, reached, np.minimum(age, horizon_days))
+    groups: dict[str, list[int]] = {}
+    for n in paying.tolist():
+        groups.setdefault(won[DIMENSIONS.index(by)][n], []).append(n)
+    lines = []
+    for key, those in sorted(groups.items(), key=lambda item: (not item[0], -len(item[1]), item[0])):
+        i = np.array(those, dtype=np.int64)
+        curve = kaplan_meier(np.maximum(seen[i], 0).astype(np.float64), in_time[i])
+        days = [d for d in SHOWN_DAYS if d <= horizon_days]
+        by_day = []
+        for d in days:
+            before = np.flatnonzero(curve.times <= d)
+            low, high = (float(curve.low[before[-1]]), float(curve.high[before[-1]])) if len(before) else (0.0, 0.0)
+            by_day.append((d, curve.by(d), low, high, int((seen[i] >= d).sum())))
+        cohort, cohort_days = _cohort(who, day, gain, i, int(cost[i].sum()), float(age[i].min()), horizon_days)
+        lines.append(
+            PaybackLine(
+                key or None, len(i), int(cost[i].sum()), int(in_time[i].sum()),
+                int((~in_time[i] & (age[i] < horizon_days)).sum()), int((~in_time[i] & (age[i] >= horizon_days)).sum()),
+                curve.median(), tuple(by_day), tuple(zip(curve.times.tolist(), curve.share.tolist(), strict=True)), cohort, cohort_days,
+            )
+        )  # fmt: skip
+    return Payback(by, book.currency, horizon_days, tuple(lines), int((cost <= 0).sum()))
+
+
+def _gains(book: Book, place: Ints, begun: Ints) -> tuple[Ints, NDArray[np.float64], Ints]:
+    """Every gain of every first-time buyer: whose, on which day since the first order (fraction), how much. In the order of time."""
+    margin = book.paid + book.refunded + book.adjusted - book.goods
+    who = np.concatenate([place[book.person], place[book.served[0]]])
+    at = np.concatenate([book.at, book.served[1]])
+    gain = np.concatenate([margin, -book.served[2]])
+    known = who != NOBODY
+    who, at, gain = who[known], at[known], gain[known]
+    day = np.maximum((at - begun[who]) / DAY, 0.0)  # what was served before the first order counts at once
+    order = np.lexsort((-gain, day, who))
+    return who[order], day[order], gain[order]
+
+
+def _reached(who: Ints, day: NDArray[np.float64], gain: Ints, cost: Ints, n: int) -> NDArray[np.float64]:
+    """The first day on which each one's sum of gains reaches the cost; infinite when it does not."""
+    made = np.full(n, np.inf)
+    if not len(who):
+        return made
+    total = np.cumsum(gain)
+    starts = np.r_[0, np.flatnonzero(np.diff(who)) + 1]
+    base = np.repeat(total[starts] - gain[starts], np.diff(np.r_[starts, len(who)]))
+    last_of_moment = np.r_[(np.diff(who) != 0) | (np.diff(day) != 0), True]  # what comes at one moment counts together
+    hit = np.flatnonzero((total - base >= cost[who]) & last_of_moment)[::-1]
+    made[who[hit]] = day[hit]  # the earliest is written last, and stays
+    return made
+
+
+def _cohort(
+    who: Ints, day: NDArray[np.float64], gain: Ints, members: NDArray[np.int64], cost: int, youngest: float, horizon: int
+) -> tuple[str, float | None]:
+    """When a whole cohort has its cost back: as far as its youngest member was watched."""
+    mine = np.isin(who, members) & (day <= youngest)
+    order = np.argsort(day[mine], kind="stable")
+    days, total = day[mine][order], np.cumsum(gain[mine][order])
+    last_of_moment = np.r_[np.diff(days) != 0, True] if len(days) else np.zeros(0, dtype=bool)
+    hit = np.flatnonzero((total >= cost) & last_of_moment)
+    if len(hit) and days[hit[0]] <= horizon:
+        return "paid", float(days[hit[0]])
+    return ("never" if youngest >= horizon else "not_yet"), None

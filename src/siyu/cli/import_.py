@@ -158,7 +158,7 @@ def _preview_lines(seen: Preview) -> list[str]:
     lines += ["", " · ".join(f"{type_} {n:,}" for type_, n in sorted(seen.counts.items()))]
     if seen.sample_bad_n:
         lines.append(word("cli.import_sample_bad", bad=f"{seen.sample_bad_n:,}", n=f"{seen.sample_n:,}"))
-        for bad in seen.examples:
+        for bad in seen.examples[:10]:
             what, remedy = files.reject_in_words(bad.code, lang)
             lines.append(f"  {word('cli.import_row', row=bad.row_no)} · {bad.field}: {what}. {remedy}")
     lines += [("! " if n.is_blocking else "  ") + files.note_in_words(n, lang) for n in seen.notes]

@@ -226,7 +226,7 @@ def _previewed(ground: Ground, it: Import) -> Preview:
         turned = turner(
             mapping, shape, key=ground.vault.lookup("sources.files", "content"), now=now, came_at=now, evidence={}
         ).turn(rows)  # fmt: skip
-        bad_n, examples = len(turned.rejects), tuple(turned.rejects[:10])
+        bad_n, examples = len(turned.rejects), tuple(turned.rejects)
         counts = Counter(f.type for f in (*turned.facts, *turned.side))
         notes += _told(turned.notes)
     first = tuple(tuple(bare(c)[:60] for c in row) for row in rows.cells[:SHOWN])

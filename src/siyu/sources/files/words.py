@@ -173,7 +173,7 @@ class Preview:
     is_remembered: bool  # the mapping was accepted before for the same header
     sample_n: int
     sample_bad_n: int
-    examples: tuple[Reject, ...]
+    examples: tuple[Reject, ...]  # every bad row of the sample
     counts: dict[str, int]  # fact type -> facts that the sample would become
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -110,6 +111,10 @@ def _wizard(request: Request, seen: files.Preview, *, part: str = "") -> Respons
         "is_date_open": any(n.code == "open_dates" for n in seen.notes),
         "blocking": [files.note_in_words(n, lang) for n in blocking],
         "notes": [files.note_in_words(n, lang) for n in seen.notes if not n.is_blocking],
+        "reasons": [
+            (field, *files.reject_in_words(code, lang), n)
+            for (field, code), n in Counter((r.field, r.code) for r in seen.examples).most_common(6)
+        ],
         "bad_rows": {r.row_no: (r.field, files.reject_in_words(r.code, lang)) for r in seen.examples},
         "own": {c.name: choices.own(c.name, seen.mapping.kind) for c in seen.columns},
         "field_name": lambda field: files.field_name(field, lang),

@@ -47,10 +47,10 @@ def value_of(b: Buyers, as_of_day: int, a: Assumptions) -> tuple[dict[str, Any],
     band = band_of(rounds, name)
     mine = a.margin * within * spend
     total = float(mine.sum())
-    low, high = _reach(total, band)
+    low, high = reach(total, band)
     new = _next_customer(found, a, horizon, average if amounts is None or amounts.degenerate else float(
         amounts["p"] * amounts["gamma"] / (amounts["q"] - 1)), average)  # fmt: skip
-    new_low, new_high = _reach(new["later_minor"], band)
+    new_low, new_high = reach(new["later_minor"], band)
     first_share = new["first_minor"]
     return {
         "why": why,
@@ -71,10 +71,10 @@ def value_of(b: Buyers, as_of_day: int, a: Assumptions) -> tuple[dict[str, Any],
         "share_of_top_tenth": float(np.sort(mine)[::-1][: max(1, len(mine) // 10)].sum() / total) if total > 0 else 0.0,
         "new": {**new, "low": first_share + new_low, "high": first_share + new_high},
         "yearly": _yearly(found, states, back, spend, a),
-    }, [_row(one) for one in rounds]
+    }, [row_of(one) for one in rounds]
 
 
-def _reach(amount: float, band: Band) -> tuple[float, float]:
+def reach(amount: float, band: Band) -> tuple[float, float]:
     """The band around an amount; it always holds the amount itself. Without a backtest: half and one and a half, and the report says so."""
     if not band.rounds:
         return amount * 0.5, amount * 1.5
@@ -115,7 +115,8 @@ def _stay(found: Fit, a: Assumptions, year: int) -> float:
     return float(a.yearly_keep ** (year - 1) * -np.expm1(-rate) / rate)
 
 
-def _row(r: Round) -> dict[str, Any]:
+def row_of(r: Round) -> dict[str, Any]:
+    """A line of the backtest as JSON values."""
     return {
         "model": r.model, "origin": str(np.datetime64(r.origin_day, "D")), "weeks": r.horizon_weeks, "customers": r.customers,
         "predicted": r.predicted, "happened": r.happened, "ratio": r.happened / r.predicted if r.predicted else None,

@@ -5,6 +5,7 @@ numbers; owns no table.
 """
 
 from siyu.analytics.value.fitting import MODELS, fit, fit_spend
+from siyu.analytics.value.purchases import Purchases, purchases_of
 from siyu.analytics.value.words import Fit, States, collapse
 
-__all__ = ["MODELS", "Fit", "States", "collapse", "fit", "fit_spend"]
+__all__ = ["MODELS", "Fit", "Purchases", "States", "collapse", "fit", "fit_spend", "purchases_of"]

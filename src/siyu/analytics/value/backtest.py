@@ -7,7 +7,7 @@ parametric interval of a pool shrinks with its size while the model's bias does 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,8 +80,26 @@ def spend_of(found: Fit | None, h: Histories, fallback_minor: float) -> Floats:
     return expected_spend(found.params, h.x, np.maximum(h.mean_minor, 0.0))
 
 
-def rounds_of(p: Purchases, last_day: int, models: Sequence[str] = CANDIDATES, most: int = 4) -> list[Round]:
-    """Every model at every origin. Empty when there are too few weeks or people for an honest test."""
+@dataclass(frozen=True)
+class Look:
+    """One round customer by customer, in the order of `histories`: what was predicted and what happened, in purchases and money."""
+
+    model: str
+    origin_day: int
+    histories: Histories
+    predicted: Floats
+    happened: Floats
+    predicted_minor: Floats
+    happened_minor: Floats
+
+
+def rounds_of(
+    p: Purchases, last_day: int, models: Sequence[str] = CANDIDATES, most: int = 4, look: Callable[[Look], None] | None = None
+) -> list[Round]:
+    """Every model at every origin. Empty when there are too few weeks or people for an honest test.
+
+    `look` sees each round customer by customer (for tables by decile and cohort).
+    """
     if not len(p.day):
         return []
     origins, horizon = origins_of(int(p.day.min()), last_day, most)
@@ -98,6 +116,8 @@ def rounds_of(p: Purchases, last_day: int, models: Sequence[str] = CANDIDATES, m
         for model in models:
             one = fit(model, states)
             predicted = MODELS[model].expected(one.params, states, horizon)[back]
+            if look is not None:
+                look(Look(model, origin, h, predicted, times, predicted * amounts, money))
             found.append(
                 Round(
                     model=model, origin_day=origin, horizon_weeks=horizon, customers=len(h.who),
@@ -121,6 +141,11 @@ def choose(rounds: Sequence[Round], states: States) -> tuple[str, str]:
     last = max(r.origin_day for r in rounds)
     if all(r.degenerate == "no dropout" for r in rounds if r.origin_day == last and r.model != "nbd"):
         return "nbd", "no dropout"
+    return ranked(rounds)[0], "backtest"
+
+
+def ranked(rounds: Sequence[Round]) -> list[str]:
+    """The models that were tested, the one with the smallest error first (`choose` says which error)."""
     names = sorted({r.model for r in rounds}, key=CANDIDATES.index)
     best_mean = {o: min(r.mean_error for r in rounds if r.origin_day == o) or 1e-9 for o in {r.origin_day for r in rounds}}
 
@@ -130,7 +155,7 @@ def choose(rounds: Sequence[Round], states: States) -> tuple[str, str]:
         relative = [r.mean_error / best_mean[r.origin_day] - 1 for r in mine]
         return float(np.mean(off) + np.mean(relative))
 
-    return min(names, key=error), "backtest"
+    return sorted(names, key=error)
 
 
 def band_of(rounds: Sequence[Round], model: str, *, money: bool = True) -> Band:

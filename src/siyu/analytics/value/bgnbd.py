@@ -46,6 +46,17 @@ def p_alive(params: Floats, s: States) -> Floats:
     return result
 
 
+def p_quiet(params: Floats, s: States, weeks: float) -> Floats:
+    """The probability that each state's customer buys nothing in the next `weeks`.
+
+    That is: gone already, or alive and quiet (who is alive cannot leave without buying).
+    """
+    r, alpha, _, _ = params
+    silent = np.exp((r + s.x) * np.log((alpha + s.t_obs) / (alpha + s.t_obs + weeks)))
+    result: Floats = 1 - p_alive(params, s) * (1 - silent)
+    return result
+
+
 def expected(params: Floats, s: States, weeks: float) -> Floats:
     """Expected purchases of each state's customer in the next `weeks` (equation 10 of the paper)."""
     r, alpha, a, b = _off_one(params)

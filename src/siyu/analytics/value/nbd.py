@@ -26,6 +26,16 @@ def p_alive(params: Floats, s: States) -> Floats:
     return np.ones(len(s))
 
 
+def p_quiet(params: Floats, s: States, weeks: float) -> Floats:
+    """The probability that each state's customer buys nothing in the next `weeks`.
+
+    That is: gone already, which cannot be here, or quiet.
+    """
+    r, alpha = params
+    result: Floats = np.exp((r + s.x) * np.log((alpha + s.t_obs) / (alpha + s.t_obs + weeks)))
+    return result
+
+
 def expected(params: Floats, s: States, weeks: float) -> Floats:
     """Expected purchases of each state's customer in the next `weeks`."""
     r, alpha = params

@@ -84,6 +84,23 @@ def p_alive(params: Floats, st: States) -> Floats:
     return result
 
 
+def p_quiet(params: Floats, st: States, weeks: float) -> Floats:
+    """The probability that each state's customer buys nothing in the next `weeks`.
+
+    That is: gone already, or gone before the next purchase, or quiet.
+    """
+    r, alpha, s, beta = params
+    later = States(st.x, st.t_x, st.t_obs + weeks, st.weight)
+
+    def likely(at: States) -> Floats:  # of the history, but for what does not depend on how long it was watched
+        alive = -(r + at.x) * np.log(alpha + at.t_obs) - s * np.log(beta + at.t_obs)
+        result: Floats = np.logaddexp(alive, np.log(s) + _integral(params, at)[0])
+        return result
+
+    result: Floats = np.minimum(1.0, np.exp(likely(later) - likely(st)))
+    return result
+
+
 def expected(params: Floats, st: States, weeks: float) -> Floats:
     """Expected purchases of each state's customer in the next `weeks`."""
     r, alpha, s, beta = params

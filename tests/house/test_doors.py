@@ -15,6 +15,7 @@ SIDE_DOORS = {
     "siyu.sources.files",
     "siyu.sources.http",
     "siyu.analytics.diagnosis",
+    "siyu.analytics.lake",
     "siyu.analytics.value",
     "siyu.analytics.experiments",
     "siyu.analytics.ledger",

@@ -66,6 +66,8 @@ def test_every_named_query_fits_the_schema(ground: Ground) -> None:
     made_here = {name for _, _, sql in statements() for name in temporary.findall(sql)}
     with ground.db.autocommit() as conn:
         for room, where, sql in statements():
+            if ".duckdb.sql:" in where:
+                continue  # speaks DuckDB, over the views of the lake; its own tests run it
             if re.match(
                 r"\s*(create|drop|alter|set|listen|notify|truncate|copy|vacuum|analyze|lock|reset|discard|declare|fetch|close)\b",
                 _plain(sql),

@@ -1,0 +1,58 @@
+"""Reports over the views of `lake.open`: columns in, columns out; `as_of` is a day of the brand, the last one that counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siyu.analytics.lake.engine import Engine
+from siyu.analytics.value import States
+from siyu.base.db import queries
+
+Q = queries(__name__, "reports.duckdb.sql")
+Columns = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class CohortCell:
+    """Of the buyers whose first valid order was in month `cohort` (2026-11): what they did `age` months later (0 = that month)."""
+
+    cohort: str
+    age: int
+    buyers: int
+    orders: int
+    paid_minor: int
+
+
+def purchase_statistics(con: Engine, as_of: date) -> Columns:
+    """Per person, sorted: `person_id, first_on, last_on, days_n, paid_minor, first_day_minor`.
+
+    `days_n` days with a valid order, `paid_minor` what was paid on them, refunds not taken off, `first_day_minor` of it on the first.
+    """
+    return _columns(con, Q.purchase_statistics, as_of)
+
+
+def purchase_states(con: Engine, as_of: date) -> States:
+    """The purchase histories at the end of a day, equal ones counted once: what the buying models are fitted to."""
+    found = _columns(con, Q.purchase_states, as_of)
+    return States(*(found[name].astype(np.float64) for name in ("x", "t_x", "t_obs", "weight")))
+
+
+def cohorts(con: Engine, as_of: date) -> list[CohortCell]:
+    """Retention and repurchase by the month of the first valid order, in the order of cohort and age; empty cells are left out."""
+    con.execute(Q.purchase_days)
+    return [CohortCell(*row) for row in con.execute(Q.cohorts, {"as_of": as_of}).fetchall()]
+
+
+def rfm(con: Engine, as_of: date) -> Columns:
+    """Per buyer, sorted: `person_id, recency_days, orders, paid_minor, refunded_minor, first_on, last_on`."""
+    return _columns(con, Q.rfm, as_of)
+
+
+def _columns(con: Engine, query: str, as_of: date) -> Columns:
+    con.execute(Q.purchase_days)
+    found: Columns = con.execute(query, {"as_of": as_of}).fetchnumpy()
+    return found

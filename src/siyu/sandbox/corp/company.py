@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from siyu.sandbox.corp.state import (
     Department,
     Follow,
     Group,
+    GroupMember,
     KfAccount,
     Media,
     Member,
@@ -99,9 +101,11 @@ class Company:
         self.shelf: dict[str, dict[str, dict[str, Any]]] = {}  # small things kept as they were given: templates, albums, rules
         self.keys: dict[str, tuple[Any, ...]] = {}  # codes, tickets, temporary ids -> (kind, ends, ...)
         self.received: dict[str, list[int]] = {}  # customer or group -> when a mass message arrived
-        self.behaviour: dict[tuple[str, int], list[int]] = {}  # (userid, day) -> chats, messages, replies, lost, applied, added
+        self.behaviour: dict[tuple[str, int], list[int]] = {}  # (userid, day) -> see `count`
         self.staff_notes: dict[str, list[Note]] = {}
         self.on_event: Callable[[Event], None] = lambda event: None
+        self.transfers_of: dict[str, list[Transfer]] = {}
+        self.due: deque[Transfer] = deque()
         self._ids = 0
         self._unionids: dict[str, Contact] = {}
         self._follow_seq = 0
@@ -241,6 +245,33 @@ class Company:
         self.follows.get(follow.userid, {}).pop(follow.contact.id, None)
         follow.contact.follows.pop(follow.userid, None)
 
+    def forget_tags(self, ids: set[str]) -> None:
+        """Take tags away everywhere; a group goes with its last tag."""
+        for key in ids:
+            tag = self.tags.pop(key)
+            del tag.group.tags[key]
+            if not tag.group.tags:
+                self.tag_groups.pop(tag.group.id, None)
+        for mine in self.follows.values():
+            for follow in mine.values():
+                if follow.tags and follow.tags & ids:
+                    follow.tags -= ids
+
+    def close_temporary(self, follow: Follow, conclusions: dict[str, Any]) -> None:
+        """End a temporary chat: the closing words appear on the customer's phone."""
+        text = str((conclusions.get("text") or {}).get("content") or "")
+        more = [{"msgtype": kind, kind: conclusions[kind]} for kind in ("image", "link", "miniprogram") if conclusions.get(kind)][:1]
+        self.note(follow.contact, Note(self.now(), "chat", follow.userid, text, tuple(more)))
+        self.drop_follow(follow)
+
+    def hand_group_on(self, group: Group, owner: str, *, is_resigned: bool) -> None:
+        """Another owner for a group; one whose owner left then counts as inherited."""
+        group.members.pop(group.owner, None) if is_resigned else None
+        group.owner = owner
+        group.members.setdefault(owner, GroupMember(owner, 1, self.now()))
+        group.version += 1
+        group.status = 3 if is_resigned else group.status
+
     def note(self, contact: Contact, note: Note) -> None:
         """Let something appear on the customer's phone."""
         if contact.notes is None:
@@ -248,8 +279,8 @@ class Company:
         contact.notes.append(note)
 
     def count(self, userid: str, at: int, what: int, n: int = 1) -> None:
-        """Count a behaviour of the day (0 chats, 1 messages, 2 replies, 3 lost, 4 applied, 5 added)."""
-        self.behaviour.setdefault((userid, self.day(at)), [0] * 6)[what] += n
+        """Count a behaviour of the day (0 chats, 1 messages, 2 answers, 3 lost, 4 applied, 5 added, 6 seconds until the answers)."""
+        self.behaviour.setdefault((userid, self.day(at)), [0] * 7)[what] += n
 
     # --- events ---
 
@@ -283,7 +314,7 @@ class Company:
             kind, born, *place = json.loads(body)
         except (binascii.Error, ValueError) as err:
             raise Refusal(40058, "invalid cursor") from err
-        if kind != what or len(place) != parts or born < self.now() - self.settings.cursor_life:
+        if kind != what or len(place) != parts or (born < self.now() - self.settings.cursor_life and not what.startswith("kf:")):
             raise Refusal(40058, "invalid cursor")
         return tuple(place)
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from siyu.sandbox.corp.company import Company
 from siyu.sandbox.corp.founding import Corps
 from siyu.sandbox.corp.friends import Impossible
+from siyu.sandbox.corp.handing import catch_up
 from siyu.sandbox.corp.post import Postman
 from siyu.sandbox.corp.refusals import Refusal
 
@@ -96,6 +97,7 @@ def _endpoint(corps: Corps, one: Control) -> Callable[[Request], Any]:
             if one.is_slow:
                 return JSONResponse(await run_in_threadpool(one.answer, hand))
             with company.lock:
+                catch_up(company)
                 return JSONResponse(one.answer(hand))
         except Refusal as no:
             return JSONResponse({"error": f"{no.code} {no.hint}"}, 422)

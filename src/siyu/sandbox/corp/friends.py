@@ -142,8 +142,12 @@ def says(company: Company, userid: str, contact: Contact, text: str, *, is_custo
         raise Impossible("they are not friends")
     now = company.now()
     is_first = not follow.chatted_at
+    last = next((n for n in reversed(contact.notes or ()) if n.userid == userid and n.kind == "chat"), None)
     company.note(contact, Note(now, "chat", userid, text, is_own=is_customer))
     if not is_customer:
+        if last is not None and last.is_own:
+            company.count(userid, now, 2)
+            company.count(userid, now, 6, now - last.at)
         company.count(userid, now, 1)
         if company.day(follow.chatted_at) != company.day(now):
             company.count(userid, now, 0)

@@ -7,14 +7,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import siyu.sandbox.corp.api  # noqa: F401  enters the interfaces into the table
-from siyu.sandbox.corp import control
+from siyu.sandbox.corp import control, public
 from siyu.sandbox.corp.founding import Corps
 
 
 def routes(corps: Corps) -> list[Route]:
-    """The interface and the hand behind it."""
+    """The interface, what is open to anybody, and the hand behind both."""
 
     async def interface(request: Request) -> Response:
         return await corps.wire.answer(request)
 
-    return [Route("/wecom/cgi-bin/{path:path}", interface, methods=["GET", "POST"]), *control.routes(corps)]
+    return [
+        Route("/wecom/cgi-bin/{path:path}", interface, methods=["GET", "POST"]),
+        *public.routes(corps),
+        *control.routes(corps),
+    ]

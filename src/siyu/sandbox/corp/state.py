@@ -218,7 +218,7 @@ class Group:
     members: dict[str, GroupMember] = field(default_factory=dict)
     admins: set[str] = field(default_factory=set)
     opengid: str = ""
-    said: dict[int, int] = field(default_factory=dict)  # day -> messages
+    said: dict[int, dict[str, int]] = field(default_factory=dict)  # day -> who -> messages
     inherited: list[int] = field(default_factory=list)
     mass_days: list[int] = field(default_factory=list)
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from siyu.sandbox.corp.company import Company
+from siyu.sandbox.corp.handing import catch_up
 from siyu.sandbox.corp.rates import Rates
 from siyu.sandbox.corp.refusals import Refusal
 from siyu.sandbox.corp.state import App
@@ -135,6 +136,7 @@ class Api:
 
 
 APIS: dict[str, Api] = {}
+RETIRED = {"externalcontact/get_group_msg_result", "externalcontact/transfer", "externalcontact/get_groupmsg_list"}  # old SDKs call them
 
 
 def api(method: str, path: str, needs: str = CUSTOMERS) -> Callable[[Callable[[Call], Any]], Callable[[Call], Any]]:
@@ -164,6 +166,8 @@ class Wire:
         if path == "gettoken":
             return self._told(path, ip, self._get_token(request, ip))
         found = APIS.get(path)
+        if path in RETIRED:
+            return self._told(path, ip, Refusal(48005))
         if found is None:
             return PlainTextResponse("not found", 404)
         try:
@@ -192,6 +196,7 @@ class Wire:
             upload = await _upload(request) if found.path.startswith("media/") else None
             body = await _body(request) if found.method == "POST" and upload is None and not found.path.startswith("media/") else {}
             with company.lock:
+                catch_up(company)
                 base = str(request.base_url).rstrip("/") + "/wecom"
                 return found.answer(Call(company, app, request.query_params, body, company.now(), base, self.rates[company.corpid], upload))
         except Refusal as no:

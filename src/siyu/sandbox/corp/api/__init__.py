@@ -1,5 +1,37 @@
 """The interfaces of the simulated corp, by chapter. Importing this enters all of them into the table of `wire`."""
 
-from siyu.sandbox.corp.api import contacts, directory
+from siyu.sandbox.corp.api import (
+    acquisition,
+    contacts,
+    directory,
+    groups,
+    identity,
+    kf,
+    mass,
+    media,
+    moments,
+    notify,
+    statistics,
+    tags,
+    transfers,
+    ways,
+    welcome,
+)
 
-__all__ = ["contacts", "directory"]
+__all__ = [
+    "acquisition",
+    "contacts",
+    "directory",
+    "groups",
+    "identity",
+    "kf",
+    "mass",
+    "media",
+    "moments",
+    "notify",
+    "statistics",
+    "tags",
+    "transfers",
+    "ways",
+    "welcome",
+]

@@ -74,7 +74,11 @@ def contact_get(call: Call) -> dict[str, Any]:
     one = company.contacts.get(call.asked("external_userid", 41035))
     if one is None:
         raise Refusal(40096)
-    listed = [f for f in one.follows.values() if company.is_listed(f) and company.is_visible(call.app, f.userid)]
+    listed = [
+        f
+        for f in one.follows.values()
+        if company.is_listed(f) and company.is_visible(call.app, f.userid) and company.members[f.userid].status != 5
+    ]
     if not listed:
         raise Refusal(84061, "only half added" if any(f.stage == HALF for f in one.follows.values()) else "")
     part, cursor = company.page(f"get:{one.id}", listed, call.query.get("cursor", ""), _FOLLOWERS)

@@ -1,5 +1,5 @@
 """The entries of the control API, by what they are about. Importing this enters them all."""
 
-from siyu.sandbox.corp.hands import people, running
+from siyu.sandbox.corp.hands import people, phones, running, selling
 
-__all__ = ["people", "running"]
+__all__ = ["people", "phones", "running", "selling"]

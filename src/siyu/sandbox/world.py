@@ -8,6 +8,7 @@ from pathlib import Path
 from siyu.sandbox.clock import WorldClock
 from siyu.sandbox.corp import Corps
 from siyu.sandbox.mail import Faults, PostOffice
+from siyu.sandbox.sms import Exchange
 from siyu.sandbox.wechat import Office
 
 
@@ -20,12 +21,14 @@ class World:
     post: PostOffice
     corps: Corps
     wechat: Office
+    sms: Exchange
     clock: WorldClock = field(default_factory=WorldClock)
 
     def close(self) -> None:
         """Close the files."""
         self.corps.close()
         self.wechat.close()
+        self.sms.close()
         self.post.close()
 
 
@@ -39,5 +42,6 @@ def make_world(data: Path, seed: int = 1, faults: Faults | None = None) -> World
         PostOffice(data / "mail.db", clock.now, seed, faults or Faults()),
         Corps(seed, clock.now),
         Office(data / "wechat.json", clock.now, seed),
+        Exchange(data / "sms.json", clock.now, seed),
         clock,
     )

@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 
 from siyu import channels, gate, journeys, pool
-from siyu.analytics import ledger
+from siyu.analytics import lake, ledger, scores
 from siyu.base.ground import Ground
 from siyu.sources import files
 
@@ -38,6 +38,7 @@ class Step:
     name: str
     run: Callable[[], int]
     lane: str = "pool"
+    is_daily: bool = False  # begun by the hour, not by work that lies there: `run_until_idle` leaves it out
 
 
 def steps(ground: Ground) -> list[Step]:
@@ -48,7 +49,9 @@ def steps(ground: Ground) -> list[Step]:
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("gate.judge", lambda: gate.judge(ground), "journeys"),
         Step("analytics.ledger.post", lambda: ledger.post(ground), "ledger"),
+        Step("analytics.lake", lake.Keeper(ground).step, "lake"),
         Step("sources.files.advance", lambda: files.advance(ground), "imports"),
+        Step("analytics.scores.advance", lambda: scores.advance(ground), "scores", is_daily=True),
         *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),
     ]
 
@@ -63,7 +66,7 @@ def run_until_idle(ground: Ground, limit: int = 100_000) -> dict[str, int]:
     Errors are raised, not logged: this is for tests, the demo and commands. `limit` is the most rounds to run, against a step that
     never ends; `RuntimeError` beyond.
     """
-    order = steps(ground)
+    order = [step for step in steps(ground) if not step.is_daily]
     done = {step.name: 0 for step in order}
     for _ in range(limit):
         did = {step.name: step.run() for step in order}

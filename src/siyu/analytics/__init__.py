@@ -1,6 +1,6 @@
 """IS IT WORTH IT. Comes in: nothing; it reads what the rooms above keep. Goes out: the overview, a broadcast's report, statistics.
 
-Owns no table.
+Owns the table score_runs (`analytics.scores`) and the tables ledger_* (`analytics.ledger`).
 """
 
 from siyu.analytics import experiments

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from siyu import channels, content, gate, pool
+from siyu.analytics import assumptions, ledger, scores
 from siyu.base import settings
 from siyu.base.db import Connection
 from siyu.base.errors import InputError
@@ -30,7 +31,7 @@ class Knob:
 
 def knobs(ground: Ground, conn: Connection) -> dict[str, Knob]:
     """All of them, by name."""
-    found = [*_brand(conn), *_stages(conn), *_gate(conn), *_numbers(conn), *_ways_out(ground, conn)]
+    found = [*_ledger(conn), *_brand(conn), *_stages(conn), *_gate(conn), *_numbers(conn), *_analytics(conn), *_ways_out(ground, conn)]
     return {one.name: one for one in sorted(found, key=lambda one: one.name)}
 
 
@@ -72,6 +73,33 @@ def _numbers(conn: Connection) -> list[Knob]:
         make(http.SETTING_EVENT_BYTES, http.Limits.event_bytes, 1024, http.MOST_BYTES),
         make(http.SETTING_BATCH_BYTES, http.Limits.batch_bytes, 1024, http.MOST_BYTES),
         make("analytics.click_days", 7, 1, 90),
+    ]
+
+
+def _ledger(conn: Connection) -> list[Knob]:
+    return [
+        Knob(
+            ledger.TERMS_SETTING, ledger.dump_terms(ledger.terms(conn)),
+            lambda ground, c, given: _none(ledger.set_terms(c, given, at=ground.clock.now())),
+        )
+    ]  # fmt: skip
+
+
+def _none(_: object) -> None:
+    """A setter gives nothing back."""
+
+
+def _analytics(conn: Connection) -> list[Knob]:
+    def assume(g: Ground, c: Connection, given: Any) -> None:
+        assumptions.set_assumptions(c, _object(given, assumptions.SETTING, assumptions.Assumed), at=g.clock.now())
+
+    def score(g: Ground, c: Connection, given: Any) -> None:
+        scores.set_habit(c, at=g.clock.now(), **_object(given, scores.SETTING, scores.Habit))
+
+    held = assumptions.as_dict(assumptions.assumptions(conn, pool.brand(conn).currency))
+    return [
+        Knob(assumptions.SETTING, held, assume, lambda c: settings.drop(c, assumptions.SETTING)),
+        Knob(scores.SETTING, asdict(scores.habit(conn)), score, lambda c: settings.drop(c, scores.SETTING)),
     ]
 
 

@@ -5,8 +5,10 @@ In: the `Figures` of a scoring run and `Assumed`. Out: a `Valuation`. Pure; owns
 
 from siyu.analytics.valuation.forecasting import forecast
 from siyu.analytics.valuation.pricing import pool_value, valuation, win_cost
+from siyu.analytics.valuation.telling import as_json
 from siyu.analytics.valuation.words import Allowable, Amount, Figures, Rival, Scenario, Valuation, Year
 
 __all__ = [
-    "Allowable", "Amount", "Figures", "Rival", "Scenario", "Valuation", "Year", "forecast", "pool_value", "valuation", "win_cost",
+    "Allowable", "Amount", "Figures", "Rival", "Scenario", "Valuation", "Year", "as_json", "forecast", "pool_value", "valuation",
+    "win_cost",
 ]  # fmt: skip

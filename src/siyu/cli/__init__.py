@@ -21,8 +21,8 @@ from siyu.base.garbage import collect_seldom
 from siyu.cli.screen import fail, word
 
 COMMANDS = [
-    "demo", "diagnose", "serve", "work", "import_", "export", "source", "overview", "person", "trace", "segment", "broadcast", "setting",
-    "user", "doctor", "backup", "restore",
+    "demo", "diagnose", "score", "worth", "serve", "work", "import_", "export", "source", "overview", "ledger", "person", "trace",
+    "segment", "broadcast", "setting", "user", "doctor", "backup", "restore",
 ]  # fmt: skip
 
 __all__ = ["COMMANDS", "main", "parser"]

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from siyu.base.text import say
+from siyu.sandbox import qr
 from siyu.sandbox.corp.api.media import file_answer
 from siyu.sandbox.corp.founding import Corps
 
@@ -23,7 +24,7 @@ def routes(corps: Corps) -> list[Route]:
     def code(request: Request) -> Response:
         key = request.path_params["key"].removeprefix("group/")
         known = any(key in c.ways or key in c.join_ways for c in corps.companies.values())
-        return _picture(key) if known else PlainTextResponse("gone", 404)
+        return Response(qr.png(str(request.url), 400), media_type="image/png") if known else PlainTextResponse("gone", 404)
 
     def face(request: Request) -> Response:
         key = request.path_params["key"]
@@ -51,17 +52,6 @@ def routes(corps: Corps) -> list[Route]:
         Route("/wecom/ca/{key}", link),
         Route("/wecom/connect/oauth2/authorize", authorize),
     ]
-
-
-def _picture(key: str) -> Response:
-    """A picture in the place of the code's: its dots are drawn from its key. A phone cannot read it; the control API and the page can."""
-    bits = int.from_bytes(hashlib.shake_256(key.encode()).digest(79), "big")
-    dots = "".join(f'<rect x="{x}" y="{y}" width="1" height="1"/>' for x in range(25) for y in range(25) if bits >> (x * 25 + y) & 1)
-    body = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 29 33"><rect x="-2" y="-2" width="29" height="33" fill="#fff"/>'
-        f'{dots}<text x="12.5" y="29" font-size="2.2" text-anchor="middle">sandbox {escape(key[:16])}</text></svg>'
-    )
-    return Response(body, media_type="image/svg+xml")
 
 
 def _authorize(corps: Corps, request: Request) -> Response:

@@ -49,7 +49,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("gate.judge", lambda: gate.judge(ground), "journeys"),
         Step("analytics.ledger.post", lambda: ledger.post(ground), "ledger"),
-        Step("analytics.lake", lake.Keeper(ground).step, "lake"),
+        Step("analytics.lake", lake.Keeper(ground).step, "lake", is_daily=True),
         Step("sources.files.advance", lambda: files.advance(ground), "imports"),
         Step("analytics.scores.advance", lambda: scores.advance(ground), "scores", is_daily=True),
         *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),

@@ -21,7 +21,7 @@ from siyu.base.garbage import collect_seldom
 from siyu.cli.screen import fail, word
 
 COMMANDS = [
-    "demo", "diagnose", "score", "worth", "serve", "work", "import_", "export", "source", "overview", "ledger", "person", "trace",
+    "demo", "diagnose", "score", "worth", "serve", "work", "import_", "export", "source", "overview", "ledger", "lake", "person", "trace",
     "segment", "broadcast", "setting", "user", "doctor", "backup", "restore",
 ]  # fmt: skip
 

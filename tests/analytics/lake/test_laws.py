@@ -70,7 +70,7 @@ def test_files_and_tail_are_the_log(ground: Ground) -> None:
         else:
             world.same(ground)
 
-    @settings(max_examples=14, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=9, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True)
     @given(st.lists(DEEDS, min_size=3, max_size=12), st.integers(0, 10**6))
     def law(deeds: list[tuple[str, int, int]], seed: int) -> None:
         dice = random.Random(seed)

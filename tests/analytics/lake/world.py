@@ -25,7 +25,7 @@ def member(number: int) -> Identifier:
 
 
 def facts(dice: random.Random, count: int, start: int, people: int = 6) -> list[Fact]:
-    """Facts of a few people over four months, with everything in them that a CSV could stumble over."""
+    """Facts of a few people over three months, with everything in them that a CSV could stumble over."""
     made = []
     for n in range(start, start + count):
         kind = dice.choice(TYPES)
@@ -41,7 +41,7 @@ def facts(dice: random.Random, count: int, start: int, people: int = 6) -> list[
             data = {"channel": "email", "secret": "said to one person"}
         made.append(
             Fact(
-                kind, f"f{n}", NOW - timedelta(days=dice.randrange(120), microseconds=dice.randrange(10**6)), who, about, amount,
+                kind, f"f{n}", NOW - timedelta(days=dice.randrange(75), microseconds=dice.randrange(10**6)), who, about, amount,
                 dice.choice(["CNY", "CNY", "CNY", "USD"]) if amount is not None else None, data,
                 {"name": "林小月"} if kind == "profile.stated" and who else {},
             )

@@ -7,7 +7,7 @@ describes it for other engines. Nothing in it cannot be made again from PostgreS
 
 from siyu.analytics.lake.engine import Engine
 from siyu.analytics.lake.flow import Keeper, compact, status, sync
-from siyu.analytics.lake.reading import open
+from siyu.analytics.lake.reading import open, query
 from siyu.analytics.lake.reports import CohortCell, Columns, cohorts, purchase_states, purchase_statistics, rfm
 from siyu.analytics.lake.words import Fault, File, Home, Status, Synced, Table
 
@@ -27,6 +27,7 @@ __all__ = [
     "open",
     "purchase_states",
     "purchase_statistics",
+    "query",
     "rfm",
     "status",
     "sync",

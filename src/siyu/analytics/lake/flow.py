@@ -55,16 +55,17 @@ class _Turn:
         return self.ground.clock.now()
 
 
-def sync(ground: Ground, *, limit: int = CHUNK, thorough: bool = False, is_asked: bool = True, turns: int = 1_000_000) -> Synced:
+def sync(ground: Ground, *, limit: int = CHUNK, is_asked: bool = True, turns: int = 1_000_000) -> Synced:
     """Bring the lake up to date, at most `turns` times `limit` facts; says what was done.
 
-    Files that are missing or broken are written again from the log (`thorough` compares their digests), what was erased or undone leaves
-    the files, new facts come in, small files are merged. Asked for, it also founds the lake, or moves it to this data directory.
+    Files that are missing or broken are written again from the log, what was erased or undone leaves the files, new facts come in, small
+    files are merged. Asked for, it also compares every file's digest, makes the whole tables again, and moves a lake that lies elsewhere
+    to this data directory; a lake that lies nowhere is founded in any case.
     """
     with _at_work(ground, may_move=is_asked) as conn:
         if conn is None:
             return Synced(is_busy=True)
-        done = Synced(mended=_mend(_look(ground, conn), thorough=thorough)) + Synced(cleaned=_clean(_look(ground, conn)))
+        done = Synced(mended=_mend(_look(ground, conn), thorough=is_asked)) + Synced(cleaned=_clean(_look(ground, conn)))
         for _ in range(turns):
             moved = _export(_look(ground, conn), limit)
             done += Synced(facts=moved)

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from siyu import pool
 from siyu.analytics.lake import engine, files, flow, store
 from siyu.analytics.lake.words import File, Home, Table
 from siyu.base.cursor import START, Place, see_place
 from siyu.base.db import Connection
+from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 
 Q = store.Q
@@ -136,3 +139,22 @@ def _orders(sight: _Sight) -> None:
             duck.execute(E.touched_facts)
         duck.execute(E.fill_touched.format(query=E.fold_orders.format(facts="touched_facts" if kept else "now_facts")))
     duck.execute(E.view_orders)
+
+
+def query(con: engine.Engine, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns and rows of one question over the views; moments come as ISO 8601 in UTC. Raises `InputError`."""
+    try:
+        asked = con.sql(sql)
+        if asked is None:
+            raise InputError("This is no question: it gives no rows.", "Write one SELECT over facts, orders and people.", field="sql")
+        told = [
+            f"strftime({_quoted(name)}, '%Y-%m-%dT%H:%M:%S.%fZ') as {_quoted(name)}" if "TIME ZONE" in str(kind) else _quoted(name)
+            for name, kind in zip(asked.columns, asked.types, strict=True)
+        ]
+        return list(asked.columns), asked.project(", ".join(told)).fetchall()
+    except duckdb.Error as err:
+        raise InputError(str(err), "docs/lake.md names the views and their columns.", field="sql") from None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,5 +1,6 @@
 """What `siyu doctor` looks at. A check takes the patient and gives findings; it changes nothing and never raises for what it finds."""
 
+from siyu.cli.checkup.lake import lake_files
 from siyu.cli.checkup.machine import address, data_directory, keys
 from siyu.cli.checkup.messages import mail_server, stuck_channels, unknown_sends
 from siyu.cli.checkup.people import passwords, staff_there
@@ -10,7 +11,7 @@ from siyu.cli.checkup.work import jobs_stuck, long_transactions, messages_waitin
 BEFORE_DATABASE: list[Check] = [data_directory, keys, address]
 WITH_DATABASE: list[Check] = [
     version, connections, durability, migrations, clocks, mail_server, stuck_channels, unknown_sends, readers_behind, messages_waiting,
-    long_transactions, parked_rows, jobs_stuck, rejected_messages, staff_there, passwords,
+    long_transactions, lake_files, parked_rows, jobs_stuck, rejected_messages, staff_there, passwords,
 ]  # fmt: skip
 
 __all__ = ["BEFORE_DATABASE", "WITH_DATABASE", "Check", "Degree", "Finding", "Patient"]

@@ -1,0 +1,115 @@
+"""A slice of a real shop: the lake says what PostgreSQL says, to the cent; with a fresh tail, after undo, a merge and an erasure."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.analytics.test_overview import fact, lines
+
+from siyu import analytics, pool
+from siyu.analytics import lake
+from siyu.analytics.value import collapse
+from siyu.base.clock import StillClock
+from siyu.base.ground import Ground
+from siyu.pool import Brand, Fact, Identifier, Kind
+
+AS_OF = date(2011, 1, 12)
+
+ORDERS = """
+select i.person_id, (o.paid_at at time zone 'Europe/London')::date as day, sum(o.paid_minor)::bigint as minor, count(*) as n
+from orders o join identifiers i on i.identifier_id = o.subject
+where o.paid_minor > 0 and o.currency = 'GBP' and (o.paid_at at time zone 'Europe/London')::date <= %(as_of)s group by 1, 2
+"""
+
+
+def buyer(number: int) -> Identifier:
+    return Identifier(Kind.BUYER_ID, str(number), "retail")
+
+
+@pytest.fixture
+def shop(ground: Ground, clock: StillClock) -> Ground:
+    """Two thirds of the trade stand in the lake's files, the rest in the tail; an import of some more lies half in each."""
+    clock.at = datetime(2011, 1, 12, 23, tzinfo=UTC)
+    facts = [fact(line) for line in lines()]
+    with ground.db.tx() as conn:
+        pool.set_brand(conn, Brand("Retail", "GBP", "Europe/London", "en", "GB"), at=clock.at)
+        source = pool.ensure_source(conn, "retail", "file", now=clock.at, currency="GBP")
+    cut = len(facts) * 2 // 3
+    more = [Fact("order.paid", f"more {n}", clock.at, (buyer(90_000 + n % 7),), f"M{n}", 1_000 + n, "GBP") for n in range(40)]
+    for part in (facts[:cut], more[:20]):
+        _record(ground, source, part)
+    lake.sync(ground, limit=2_000)
+    for part in (more[20:], facts[cut:]):
+        _record(ground, source, part)
+    return ground
+
+
+def _record(ground: Ground, source: int, facts: list[Fact]) -> None:
+    with ground.db.tx() as conn:
+        pool.record(ground, conn, source, facts, import_id=7 if facts[0].id.startswith("more") else 0)
+    while pool.fold(ground):
+        pass
+
+
+def agree(ground: Ground) -> int:
+    """Hold every report to PostgreSQL; gives the sales."""
+    with ground.db.tx() as conn:
+        overview = analytics.overview(ground, conn)
+        days = conn.execute(ORDERS, {"as_of": AS_OF}).fetchall()
+    people: dict[int, list[tuple[Any, ...]]] = {}
+    for row in sorted(days):
+        people.setdefault(row[0], []).append(row)
+    with lake.open(ground) as con:
+        rfm = lake.rfm(con, AS_OF)
+        cells = lake.cohorts(con, AS_OF)
+        states = lake.purchase_states(con, AS_OF)
+        kept = lake.purchase_statistics(con, AS_OF)
+    sales = int(rfm["paid_minor"].sum())
+    assert (len(rfm["person_id"]), int(rfm["orders"].sum()), sales) == (overview.buyers, overview.orders, overview.sales_minor)
+    assert dict(zip(rfm["person_id"].tolist(), rfm["paid_minor"].tolist(), strict=True)) == {
+        person: sum(row[2] for row in rows) for person, rows in people.items()
+    }
+    assert kept["person_id"].tolist() == sorted(people)
+    assert kept["first_day_minor"].tolist() == [people[person][0][2] for person in sorted(people)]
+    assert kept["days_n"].tolist() == [len(people[person]) for person in sorted(people)]
+    first = {person: rows[0][1] for person, rows in people.items()}
+    expected, _ = collapse(
+        np.array([len(rows) - 1 for rows in people.values()], dtype=float),
+        np.array([(rows[-1][1] - rows[0][1]).days / 7 for rows in people.values()]),
+        np.array([(AS_OF - rows[0][1]).days / 7 for rows in people.values()]),
+    )
+    for ours, theirs in zip(vars(states).values(), vars(expected).values(), strict=True):
+        np.testing.assert_allclose(ours, theirs)
+    naive: dict[tuple[str, int], list[Any]] = {}
+    for person, day, minor, count in days:
+        age = (day.year - first[person].year) * 12 + day.month - first[person].month
+        cell = naive.setdefault((f"{first[person]:%Y-%m}", age), [set(), 0, 0])
+        cell[0].add(person)
+        cell[1] += count
+        cell[2] += minor
+    assert [(c.cohort, c.age, c.buyers, c.orders, c.paid_minor) for c in cells] == [
+        (*key, len(cell[0]), cell[1], cell[2]) for key, cell in sorted(naive.items())
+    ]
+    return sales
+
+
+def test_the_lake_agrees_with_postgresql_to_the_cent(shop: Ground) -> None:
+    with_import = agree(shop)
+    with shop.db.tx() as conn:
+        pool.forget_import(shop, conn, 7)
+    undone = agree(shop)
+    assert undone == with_import - sum(1_000 + n for n in range(40))
+    with shop.db.tx() as conn:
+        one, other = (row[0] for row in conn.execute("select distinct subject from orders order by 1 limit 2"))
+        pool.confirm(shop, conn, one, other, by="test")
+    assert agree(shop) == undone
+    with shop.db.tx() as conn:
+        pool.erase(shop, conn, one, by="test")
+    assert agree(shop) == undone  # sums stay true
+    done = lake.sync(shop)
+    assert done.cleaned
+    assert agree(shop) == undone
+    assert lake.status(shop).waiting == lake.status(shop).uncleaned == 0

@@ -22,6 +22,6 @@ copy (
            coalesce(array_position(%(stages)s::text[], split_part(m.stratum, ' ', 1)), 0)::bigint
     from w
     join broadcast_members m on m.broadcast_id = %(broadcast_id)s and m.person_id = w.member
-    left join o using (person_id)
+    left join o on o.person_id = w.person_id
     order by w.person_id
 ) to stdout (format binary);

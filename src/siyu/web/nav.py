@@ -24,7 +24,16 @@ class Entry:
 
 
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
-    ("web.nav_business", (Entry("/", "web.nav_overview", "overview", is_tab=True),)),
+    (
+        "web.nav_business",
+        (
+            Entry("/", "web.nav_overview", "overview", is_tab=True),
+            Entry("/cohorts", "web.nav_cohorts", "calendar"),
+            Entry("/rfm", "web.nav_rfm", "grid"),
+            Entry("/experiments/plan", "web.nav_plan", "chart"),
+            Entry("/metrics", "web.nav_metrics", "file"),
+        ),
+    ),
     (
         "web.nav_customers_group",
         (

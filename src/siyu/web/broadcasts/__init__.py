@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from siyu.base.ground import Ground
-from siyu.web.broadcasts import composer, deeds, drafted, listing, people, result, trial
+from siyu.web.broadcasts import composer, deeds, drafted, listing, moved, people, result, trial
 from siyu.web.guard import Guarded, deed, page
 from siyu.web.words import Role
 
@@ -23,6 +23,7 @@ def routes(ground: Ground) -> list[Guarded]:
         page(f"{one}/reader", drafted.reader, Role.VIEWER),
         page(f"{one}/letter", drafted.letter, Role.VIEWER),
         page(f"{one}/progress", result.progress, Role.VIEWER),
+        page(f"{one}/moved", moved.see, Role.VIEWER),
         page(f"{one}/people", people.listing, Role.VIEWER),
         deed(f"{one}/test", trial.send, Role.OPERATOR),
         deed(f"{one}/start", deeds.start, Role.OPERATOR),

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from siyu import analytics, content, journeys, segments
-from siyu.analytics.experiments import Verdict
+from siyu.analytics.experiments import Total, Verdict
 from siyu.base import jobs
 from siyu.web import charts
 from siyu.web.broadcasts import drafted
@@ -126,9 +126,13 @@ def _drawn(request: Request, found: analytics.Report) -> dict[str, Markup]:
     has_receipts = found.funnel.delivered > 0  # SMTP tells of what did not arrive, never of what did: no row of zeros for it
     steps = [(word(f"step_{name}"), getattr(found.funnel, name)) for name in STEPS if name != "delivered" or has_receipts]
     address = f"/broadcasts/{found.broadcast_id}/people?kind=refused&code="
+    early, nothing = found.interim, Total(0.0, -math.inf, math.inf)
+    is_over = found.shown == "fixed_horizon"
+    buyers = effect.buyers.total if is_over else early.buyers_total if early else nothing
+    revenue = effect.revenue.total if is_over else (early.revenue_total if early else None) or nothing
     return {
-        "buyers": interval(word("more_buyers"), effect.buyers.total, signed),
-        "revenue": interval(word("more_revenue"), effect.revenue.total, short_money),
+        "buyers": interval(word("more_buyers"), buyers, signed),
+        "revenue": interval(word("more_revenue"), revenue, short_money),
         "funnel": charts.funnel(word("funnel"), steps, show=show.number, lang=show.lang),
         "refused": charts.hbars(
             word("refused"), [(word(f"reason_{code}"), float(n)) for code, n in refused], show=show.number, lang=show.lang,

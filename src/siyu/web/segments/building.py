@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from siyu import segments
+from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.segments import RuleError, SegmentId
 from siyu.web.guard import note
@@ -20,11 +21,22 @@ from siyu.web.segments.seeing import picture
 
 
 def fresh(request: Request) -> Response:
-    """An empty builder, or one with a ready rule (`?from=drifting`)."""
+    """An empty builder, or one with a ready rule (`?from=drifting`), or one that another page has made (`?rule={...}&name=`)."""
+    if given := request.query_params.get("rule", ""):
+        return _page(request, drafts.of_rule(_given(request, given)), name=request.query_params.get("name", "")[:80])
     ready = {one.key: one for one in segments.templates(lang_of(request))}.get(request.query_params.get("from", ""))
     if ready is None:
         return _page(request, drafts.empty())
     return _page(request, drafts.of_rule(ready.rule), name=ready.name, about=ready.about)
+
+
+def _given(request: Request, text: str) -> segments.Rule:
+    try:
+        return segments.parse(json.loads(text))
+    except RuleError as wrong:
+        raise InputError(wrong.shown(lang_of(request)), field="rule") from None
+    except ValueError:
+        raise InputError(say_to(request, "segments.page_incomplete"), field="rule") from None
 
 
 def edit(request: Request) -> Response:

@@ -1,0 +1,40 @@
+"""Figures that read everybody: counted beside the page, kept until a fact is folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from siyu import pool
+from siyu.base.cursor import see_place
+from siyu.base.db import Connection
+from siyu.base.ground import Ground
+from siyu.web.broadcasts.looks import Look, looks_of
+from siyu.web.page import ground_of, render
+
+T = TypeVar("T")
+_FRESH_FOR = 240.0  # seconds: days pass while nobody buys
+
+
+def counted(request: Request, what: str, count: Callable[[Ground, Connection], T]) -> tuple[T | None, Look]:
+    """What `count` gives for the pool as it is folded now; None while it is being counted, or went wrong (the look says so)."""
+    ground = ground_of(request)
+    with ground.db.tx() as conn:
+        brand, place = pool.brand(conn), see_place(conn, "pool.fold")
+
+    def make(_: object) -> T:
+        with ground.db.tx() as conn:
+            return count(ground, conn)
+
+    day = ground.clock.now().date()
+    look = looks_of(request).take((what, brand.currency, brand.time_zone, place, day), make, fresh_for=_FRESH_FOR)
+    return (look.value if look.is_done.is_set() and not look.error else None), look
+
+
+def waiting(request: Request, look: Look, title: str, about: str) -> Response:
+    """The page while it is counted: it asks again by itself."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return render(request, "business/counting.html", look=look, heading=title, about=about, here=here)

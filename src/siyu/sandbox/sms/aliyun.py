@@ -23,9 +23,10 @@ _MUST_SIGN = {"host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-sign
 def answer(exchange: Exchange, ask: Asked) -> tuple[int, bytes, str, float]:
     """The status, body, type and real seconds of the answer. Raises `Broken` when the line breaks. Wants the lock held."""
     request_id = _request_id(exchange)
-    shape, action, slow_for = "JSON", "", 0.0
+    shape = "JSON" if "authorization" in ask.headers else ask.params().get("Format", "XML").upper()  # the old way's default
+    action, slow_for = "", 0.0
     try:
-        account, action, shape = _caller(exchange, ask)
+        account, action = _caller(exchange, ask)
         account.calls_n += 1
         if exchange.hit(account, "unheard"):
             raise Broken
@@ -69,18 +70,14 @@ def _xml(told: dict[str, Any]) -> str:
 # who calls
 
 
-def _caller(exchange: Exchange, ask: Asked) -> tuple[SmsAccount, str, str]:
+def _caller(exchange: Exchange, ask: Asked) -> tuple[SmsAccount, str]:
     """Whose call it is and what is asked, once the signature is found right."""
-    if "authorization" in ask.headers:
-        account, action, version = _by_v3(exchange, ask)
-        shape = "JSON"
-    else:
-        account, action, version, shape = _by_v1(exchange, ask)
+    account, action, version = (_by_v3 if "authorization" in ask.headers else _by_v1)(exchange, ask)
     if version != VERSION:
         raise Refused("InvalidVersion", "Specified parameter Version is not valid.", 400)
     if action not in _ACTIONS:
         raise Refused("InvalidAction.NotFound", "Specified api is not found, please check your url and method.", 404)
-    return account, action, shape
+    return account, action
 
 
 def _by_v3(exchange: Exchange, ask: Asked) -> tuple[SmsAccount, str, str]:
@@ -101,7 +98,7 @@ def _by_v3(exchange: Exchange, ask: Asked) -> tuple[SmsAccount, str, str]:
     return account, ask.headers["x-acs-action"], ask.headers["x-acs-version"]
 
 
-def _by_v1(exchange: Exchange, ask: Asked) -> tuple[SmsAccount, str, str, str]:
+def _by_v1(exchange: Exchange, ask: Asked) -> tuple[SmsAccount, str, str]:
     given = ask.params()
     for name in ("Action", "Version", "AccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SignatureNonce", "Timestamp"):
         if not given.get(name):
@@ -113,7 +110,7 @@ def _by_v1(exchange: Exchange, ask: Asked) -> tuple[SmsAccount, str, str, str]:
     if signing.rpc1(account.secret, ask.method, signed) != given["Signature"]:
         raise Refused("SignatureDoesNotMatch", "Specified signature is not matched with our calculation.", 400)
     _fresh(exchange, account, given["Timestamp"], given["SignatureNonce"])
-    return account, given["Action"], given["Version"], given.get("Format", "XML").upper()
+    return account, given["Action"], given["Version"]
 
 
 def _of_key(exchange: Exchange, key_id: str) -> SmsAccount:

@@ -105,6 +105,7 @@ def payback(book: Book, by: str, rule: AttributionRule, now: datetime, horizon_d
                 key or None, len(i), int(cost[i].sum()), int(in_time[i].sum()),
                 int((~in_time[i] & (age[i] < horizon_days)).sum()), int((~in_time[i] & (age[i] >= horizon_days)).sum()),
                 curve.median(), tuple(by_day), tuple(zip(curve.times.tolist(), curve.share.tolist(), strict=True)), cohort, cohort_days,
+                min(float(age[i].max()), float(horizon_days)),
             )
         )  # fmt: skip
     return Payback(by, book.currency, horizon_days, tuple(lines), int((cost <= 0).sum()))

@@ -271,6 +271,7 @@ class PaybackLine:
     curve: tuple[tuple[float, float], ...]
     cohort: str
     cohort_days: float | None
+    watched_days: float  # the longest that anybody of them was watched
 
     @property
     def is_few(self) -> bool:

@@ -1,0 +1,46 @@
+"""Payback: how soon first-time buyers bring back what winning them cost, the young shown apart."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from siyu.analytics import ledger
+from siyu.web import charts
+from siyu.web.ledger import choices
+from siyu.web.page import ground_of, render, say_to, show_of
+
+_DAYS = (0, 7, 14, 30, 45, 60, 90, 120, 150, 180, 240, 300, 365)
+
+
+def see(request: Request) -> Response:
+    """The page: a line of a table per channel (campaign, ...), and the curve of one of them."""
+    the, show = choices.chosen(request, rule="first"), show_of(request)
+    with ground_of(request).db.tx() as conn:
+        found = ledger.payback(conn, show.now, by=the.by, rule=the.rule, book=choices.book(request, conn))
+        names = choices.campaign_names(conn) if the.by == "campaign" else {}
+    wanted = request.query_params.get("key", "")
+    line = next((one for one in found.lines if (one.key or "") == wanted), found.lines[0] if found.lines else None)
+    drawn = None
+    if line is not None:
+        name = choices.key_words(request, line.key, names)
+        shares = [_by(line, day) for day in _DAYS]
+        drawn = charts.line(
+            say_to(request, "web.ledger_payback_chart", name=name), [str(day) for day in _DAYS], [charts.Series(name, shares)],
+            show=show.percent, axis=lambda value: show.percent(value, 0), lang=show.lang,
+            first=say_to(request, "web.ledger_days"),
+        )  # fmt: skip
+    rows = [(choices.key_words(request, one.key, names), one, the.link("/pnl/payback", key=one.key or "")) for one in found.lines]
+    return render(
+        request, "ledger/payback.html", the=the, found=found, rows=rows, line=line, drawn=drawn,
+        dimensions=[(n, say_to(request, "web.ledger_by", by=say_to(request, f"analytics.ledger_by_{n}"))) for n in ledger.DIMENSIONS],
+        rules=[(one, say_to(request, f"analytics.ledger_rule_{one}")) for one in ("first", "last")], **choices.tabs(request, "payback"),
+    )  # fmt: skip
+
+
+def _by(line: ledger.PaybackLine, day: int) -> float | None:
+    """The share by a day; nothing where nobody was watched that long any more."""
+    if day > line.watched_days:
+        return None
+    before = [share for at, share in line.curve if at <= day]
+    return before[-1] if before else 0.0

@@ -27,31 +27,23 @@ create table vendor_tokens (
     primary key (account_id, purpose)
 );
 
--- The pace of one interface of one account, shared by every process.
+-- The pace of one interface of one account, shared by every process. Seats fall free by themselves when their holder dies.
 create table vendor_paces (
     account_id bigint not null references vendor_accounts on delete cascade,
     interface text not null,
-    next_at timestamptz not null,            -- when the next call may start, by the database's clock
-    hour_left double precision not null,     -- what the hour's bucket holds
-    hour_at timestamptz not null,            -- as of when, by the database's clock
-    width int not null,                      -- how many calls at once
-    narrowed_at timestamptz,                 -- when the vendor last said that it was too many, by the database's clock
+    next_at timestamptz,                     -- when the next call may start, by the database's clock; null: at once
+    bucket_left double precision not null,   -- what the bucket of the longer time holds
+    bucket_at timestamptz not null,          -- as of when, by the database's clock
+    seats timestamptz[] not null,            -- until when each seat is held, by the database's clock
+    holders bigint[] not null,               -- by whom; an older holder gives nothing back
+    width int not null,                      -- how many calls at once, as of narrowed_at; it grows back
+    narrowed_at timestamptz not null,        -- when the vendor last said that it was too many, by the database's clock
     blocked_until timestamptz,               -- the vendor's own block (45009), by Siyu's clock
     blocked_code text not null default '',
+    blocked_times int not null default 0,    -- in a row: each is longer
     primary key (account_id, interface)
 );
-
--- Who is calling now: a seat is held for one call and falls free by itself when its holder dies.
-create table vendor_seats (
-    account_id bigint not null,
-    interface text not null,
-    seat int not null,
-    token bigint not null,                   -- of the holder; an older one gives nothing back
-    held_until timestamptz not null,         -- by the database's clock
-    primary key (account_id, interface, seat),
-    foreign key (account_id, interface) references vendor_paces on delete cascade
-);
-create sequence vendor_seat_tokens;
+create sequence vendor_holders;
 
 -- Whether a vendor's host answers: failures in a row, and until when nobody asks.
 create table vendor_breakers (

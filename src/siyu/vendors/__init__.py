@@ -1,7 +1,7 @@
 """The vendors' own languages, no business word. Comes in: accounts with their secrets. Goes out: calls and opened callbacks.
 
 Rooms within: `vendors.wecom`, `vendors.wechat`, `vendors.aliyun_sms`, `vendors.tencent_sms`. Owns the tables vendor_accounts,
-vendor_tokens, vendor_paces, vendor_seats, vendor_breakers and vendor_calls.
+vendor_tokens, vendor_paces, vendor_breakers and vendor_calls.
 """
 
 from siyu.vendors.accounts import (
@@ -14,7 +14,9 @@ from siyu.vendors.accounts import (
     rotate_keys,
     secret_of,
 )  # fmt: skip
-from siyu.vendors.crypto import Opened, Refused, Sealed, is_signed, open_callback, open_echo, seal_callback, signature_of
+from siyu.vendors.calls.store import health, trace, trim_calls
+from siyu.vendors.codes import explain, known_codes, trouble_of
+from siyu.vendors.crypto import Opened, Refused, Sealed, is_signed, open_callback, open_echo, page_signature, seal_callback, signature_of
 from siyu.vendors.store import account_of, accounts
 from siyu.vendors.words import (
     Account,
@@ -48,15 +50,22 @@ __all__ = [
     "account_of",
     "accounts",
     "callback_keys",
+    "explain",
     "forget_account",
+    "health",
     "is_signed",
     "keep_account",
+    "known_codes",
     "open_callback",
     "open_echo",
+    "page_signature",
     "read_xml",
     "retire_keys",
     "rotate_keys",
     "seal_callback",
     "secret_of",
     "signature_of",
+    "trace",
+    "trim_calls",
+    "trouble_of",
 ]

@@ -62,6 +62,12 @@ def signature_of(*parts: str) -> str:
     return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324  the vendor's algorithm
 
 
+def page_signature(ticket: str, nonce: str, timestamp: str, url: str) -> str:
+    """The JS-SDK signature of WeCom and of official accounts; whatever follows # in the address does not count."""
+    text = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url.partition('#')[0]}"
+    return hashlib.sha1(text.encode()).hexdigest()  # noqa: S324  the vendor's algorithm
+
+
 def open_callback(keys: Sequence[CallbackKeys], receive_id: str, *, signature: str, timestamp: str, nonce: str, body: bytes) -> Opened:
     """Check and open a POST. `receive_id` is the corpid or appid. Raises `Refused` (`BadXml` for a body that cannot be read).
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 _MOST_BYTES = 32 * 1024 * 1024
 _KEPT = 8  # connections a host
-_IDLE_FOR = 20.0  # seconds a connection may rest before it is not trusted any more
+_IDLE_FOR = 3.0  # seconds a connection may rest: servers hang up after 5, and a request that meets that is of unknown outcome
 
 
 class NotSent(Exception):

@@ -1,23 +1,37 @@
-"""One line to one account of a vendor: the token, the question, the answer in shape, or a `VendorError`."""
+"""One line to one account of a vendor: the token, the turn, the question, what the answer means, and whether to ask again."""
 
 from __future__ import annotations
 
 import json
+import random
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from siyu.base.errors import ConfigError
 from siyu.base.ground import Ground
 from siyu.vendors.accounts import secret_of
+from siyu.vendors.calls.governor import governor_of
 from siyu.vendors.calls.http import CONNECTIONS, NoAnswer, NotSent, Reply
-from siyu.vendors.words import Account, Trouble, VendorError, VendorKind
+from siyu.vendors.calls.store import Traced
+from siyu.vendors.calls.tokens import Fetched, Token, tokens_of
+from siyu.vendors.codes import WELL, CodeRule, explain, rule_of
+from siyu.vendors.words import Account, AccountState, Trouble, VendorError, VendorKind
 
 T = TypeVar("T")
+_TRIES = 3
+_TICKETS = {  # purpose -> interface, path, further query
+    (VendorKind.WECOM, "corp_ticket"): ("get_jsapi_ticket", "/cgi-bin/get_jsapi_ticket", {}),
+    (VendorKind.WECOM, "app_ticket"): ("ticket/get", "/cgi-bin/ticket/get", {"type": "agent_config"}),
+    (VendorKind.OFFICIAL, "page_ticket"): ("cgi-bin/ticket/getticket", "/cgi-bin/ticket/getticket", {"type": "jsapi"}),
+}
 
 
 @dataclass(frozen=True)
@@ -29,13 +43,24 @@ class Answered:
     rid: str = ""
 
 
+@dataclass(frozen=True)
+class _Request:
+    """One call as it is made anew for each try: a token may have been replaced, a signature is of its moment."""
+
+    method: str
+    target: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    token: Token | None = None
+
+
 class Line:
     """What every client asks through. Threads may share it."""
 
     def __init__(self, ground: Ground, account: Account, *, patience: float = 10) -> None:
         self.ground, self.account, self.patience = ground, account, patience
-        self._tokens: dict[str, tuple[str, datetime]] = {}
-        self._lock = threading.Lock()
+        self._host = urlsplit(account.base_url).netloc
+        self._governor, self._tokens = governor_of(ground), tokens_of(ground)
 
     def ask(
         self,
@@ -51,27 +76,19 @@ class Line:
         timeout: float = 10,
         has_token: bool = True,
     ) -> T:
-        """One call and its answer. `is_safe`: asking twice does no harm, so an unknown outcome may be asked again."""
-        for attempt in (1, 2):
-            asked = dict(query or {}) | ({"access_token": self.ticket("access")} if has_token else {})
-            target = f"{path}?{urlencode(asked)}"
-            code, found = self._once(interface, method, target, body, content_type, timeout)
-            if code == "0":
-                return msgspec.convert(found, shape, strict=False)
-            if code in ("40001", "40014", "41001", "42001") and attempt == 1:
-                self._tokens.pop("access", None)
-                continue
-            raise VendorError(code, Trouble.ITEM, interface)
-        raise AssertionError
+        """One call with the token in its query and its answer in shape. `is_safe`: asking twice does no harm, so where no answer came
+        it is asked again. Raises `VendorError`.
+        """
+        make = self._maker(method, path, query or {}, body, content_type, has_token)
+        answered = self._ask(interface, make, _read_errcode, is_safe=is_safe, timeout=timeout)
+        return self._shaped(interface, answered, shape)
 
     def fetch(self, interface: str, method: str, path: str, *, query: Mapping[str, str] | None = None, body: bytes = b"") -> bytes:
         """A file: bytes where all is well, an error in JSON where not. Raises `VendorError`."""
-        target = f"{path}?{urlencode({**(query or {}), 'access_token': self.ticket('access')})}"
-        headers = {"User-Agent": "Siyu/1", "Content-Type": "application/json"}
-        reply = CONNECTIONS.exchange(self.account.base_url, method, target, headers=headers, body=body, timeout=30)
-        if "json" in reply.content_type:
-            raise VendorError(str(json.loads(reply.body).get("errcode")), Trouble.ITEM, interface)
-        return reply.body
+        make = self._maker(method, path, query or {}, body, "application/json; charset=utf-8", True)
+        answered = self._ask(interface, make, _read_file, is_safe=True, timeout=30)
+        content: bytes = answered.found["content"]
+        return content
 
     def signed(
         self,
@@ -87,60 +104,137 @@ class Line:
         timeout: float = 10,
     ) -> T:
         """One call of a vendor who wants every request signed: `headers` are made anew for each try. Raises `VendorError`."""
-        try:
-            reply = CONNECTIONS.exchange(self.account.base_url, method, target, headers=headers(), body=body, timeout=timeout)
-        except NotSent as err:
-            raise VendorError("not_sent", Trouble.DOWN, interface, what=str(err)) from None
-        except NoAnswer as err:
-            raise VendorError("no_answer", Trouble.UNKNOWN, interface, is_unknown=True, what=str(err)) from None
-        answered = read(reply)
-        if answered.code != "OK":
-            raise VendorError(answered.code, Trouble.ITEM, interface, rid=answered.rid)
-        return msgspec.convert(answered.found, shape, strict=False)
+        answered = self._ask(interface, lambda: _Request(method, target, headers(), body), read, is_safe=is_safe, timeout=timeout)
+        return self._shaped(interface, answered, shape)
 
     def ticket(self, purpose: str) -> str:
-        """A token that is alive: `access`, or the tickets `corp_ticket` and `app_ticket`."""
-        with self._lock:
-            kept = self._tokens.get(purpose)
-            if kept and kept[1] > self.ground.clock.now():
-                return kept[0]
-            token, lives_for = self._fetch(purpose)
-            self._tokens[purpose] = (token, self.ground.clock.now() + timedelta(seconds=lives_for - 300))
-            return token
+        """A ticket for pages: `corp_ticket` and `app_ticket` of WeCom, `page_ticket` of an official account."""
+        interface, path, query = _TICKETS[self.account.kind, purpose]
 
-    def _fetch(self, purpose: str) -> tuple[str, int]:
+        def fetch() -> Fetched:
+            make = self._maker("GET", path, query, b"", "", True)
+            found = self._ask(interface, make, _read_errcode, is_safe=True, timeout=10).found
+            return str(found["ticket"]), int(found["expires_in"])
+
+        return self._tokens.get(self.ground, self.account, purpose, fetch).text
+
+    def _maker(
+        self, method: str, path: str, query: Mapping[str, str], body: bytes, content_type: str, has_token: bool
+    ) -> Callable[[], _Request]:
+        headers = {"User-Agent": "Siyu/1", "Accept": "*/*"} | ({"Content-Type": content_type} if body else {})
+
+        def make() -> _Request:
+            token = self._tokens.get(self.ground, self.account, "access", self._fetch_token) if has_token else None
+            asked = {"access_token": token.text, **query} if token else query
+            return _Request(method, f"{path}?{urlencode(asked)}" if asked else path, headers, body, token)
+
+        return make
+
+    def _fetch_token(self) -> Fetched:
         account = self.account
-        if purpose != "access":
-            interface, target = (
-                ("get_jsapi_ticket", "/cgi-bin/get_jsapi_ticket?")
-                if purpose == "corp_ticket"
-                else ("ticket/get", "/cgi-bin/ticket/get?type=agent_config&")
-            )
-            token = self._tokens.get("access", ("", None))[0]
-            code, found = self._once(interface, "GET", f"{target}access_token={token}", b"", "", 10)
-            name = "ticket"
-        elif account.kind == VendorKind.WECOM:
-            interface, name = "gettoken", "access_token"
-            query = urlencode({"corpid": account.app_id, "corpsecret": secret_of(self.ground.vault, account)})
-            code, found = self._once(interface, "GET", f"/cgi-bin/gettoken?{query}", b"", "", 10)
+        secret = secret_of(self.ground.vault, account)
+        if account.kind == VendorKind.WECOM:
+            query = {"corpid": account.app_id, "corpsecret": secret}
+            interface, make = "gettoken", self._maker("GET", "/cgi-bin/gettoken", query, b"", "", False)
         else:
-            interface, name = "stable_token", "access_token"
-            body = json.dumps({"grant_type": "client_credential", "appid": account.app_id, "secret": secret_of(self.ground.vault, account)})
-            code, found = self._once(interface, "POST", "/cgi-bin/stable_token", body.encode(), "application/json", 10)
-        if code != "0":
-            raise VendorError(code, Trouble.CONFIG, interface)
-        return str(found[name]), int(found["expires_in"])
+            body = json.dumps({"grant_type": "client_credential", "appid": account.app_id, "secret": secret, "force_refresh": False})
+            interface = "cgi-bin/stable_token"
+            make = self._maker("POST", "/cgi-bin/stable_token", {}, body.encode(), "application/json; charset=utf-8", False)
+        try:
+            found = self._ask(interface, make, _read_errcode, is_safe=True, timeout=10).found
+        except VendorError as err:
+            if err.kind == Trouble.CONFIG and err.retry_after is None:  # a wrong secret asked too often gets the address blocked
+                err.retry_after = self._governor.block(self.ground, account, interface, err.code, (30, 60, 300))
+            raise
+        return str(found["access_token"]), int(found["expires_in"])
 
-    def _once(self, interface: str, method: str, target: str, body: bytes, content_type: str, timeout: float) -> tuple[str, dict[str, Any]]:
-        headers = {"User-Agent": "Siyu/1", "Accept": "application/json"} | ({"Content-Type": content_type} if body else {})
+    def _shaped(self, interface: str, answered: Answered, shape: type[T]) -> T:
         try:
-            reply: Reply = CONNECTIONS.exchange(self.account.base_url, method, target, headers=headers, body=body, timeout=timeout)
-        except NotSent as err:
-            raise VendorError("not_sent", Trouble.DOWN, interface, what=str(err)) from None
-        except NoAnswer as err:
-            raise VendorError("no_answer", Trouble.UNKNOWN, interface, is_unknown=True, what=str(err)) from None
+            return msgspec.convert(answered.found, shape, strict=False)
+        except msgspec.ValidationError:
+            raise self._error("unreadable", interface, CodeRule(Trouble.DOWN), answered.rid, is_unknown=True) from None
+
+    def _ask(
+        self, interface: str, make: Callable[[], _Request], read: Callable[[Reply], Answered], *, is_safe: bool, timeout: float
+    ) -> Answered:
+        if self.account.state == AccountState.OFF:
+            raise ConfigError("This vendor account is switched off.", "Switch it on on the connections page.")
+        ends_at = time.monotonic() + self.patience
+        is_fresh = False  # whether the token was already replaced for this call
+        for attempt in range(1, _TRIES + 2):
+            request = make()
+            patience = max(0.05, ends_at - time.monotonic())
+            with self._governor.turn(self.ground, self.account, interface, self._host, patience=patience, hold_for=timeout + 2):
+                answered, is_unknown = self._try(interface, request, read, attempt, timeout)
+            if answered.code in WELL:
+                return answered
+            rule = rule_of(self.account.kind, answered.code)
+            error = self._error(answered.code, interface, rule, answered.rid, is_unknown=is_unknown and not is_safe)
+            if rule.trouble == Trouble.TOKEN and request.token is not None and not is_fresh:
+                is_fresh = True
+                self._tokens.drop(self.ground, self.account, "access", request.token.generation)
+                continue
+            if rule.trouble == Trouble.TOKEN and request.token is None:
+                error.kind = Trouble.CONFIG  # it was the secret that was wrong, not a token
+            if rule.is_narrower:
+                self._governor.narrow(self.ground, self.account, interface)
+            if rule.block:
+                error.retry_after = self._governor.block(self.ground, self.account, interface, answered.code, rule.block)
+                raise error
+            pause = 0.2 * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311  no secret
+            may_again = rule.is_again or error.kind == Trouble.DOWN or (is_unknown and is_safe)
+            if not may_again or attempt >= _TRIES or time.monotonic() + pause > ends_at:
+                raise error
+            threading.Event().wait(pause)
+        raise error
+
+    def _try(
+        self, interface: str, request: _Request, read: Callable[[Reply], Answered], attempt: int, timeout: float
+    ) -> tuple[Answered, bool]:
+        """One try: what was said, and whether nobody knows what became of it."""
+        began, at = time.monotonic(), self.ground.clock.now()
+        status: int | None = None
+        is_unknown = False
         try:
-            found = json.loads(reply.body)
-            return str(found.get("errcode", 0)), found
-        except (ValueError, AttributeError):
-            raise VendorError("unreadable", Trouble.UNKNOWN, interface, is_unknown=True) from None
+            reply = CONNECTIONS.exchange(
+                self.account.base_url, request.method, request.target, headers=request.headers, body=request.body, timeout=timeout
+            )
+            status = reply.status
+            answered = Answered(f"http_{status}" if status >= 400 else "unreadable", {})
+            with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                said = read(reply)
+                answered = answered if status >= 400 and said.code in WELL else said
+            is_unknown = answered.code == "unreadable" or (status >= 500 and answered.code.startswith("http_"))
+        except NotSent:
+            answered = Answered("not_sent", {})
+        except NoAnswer:
+            answered, is_unknown = Answered("no_answer", {}), True
+        took = int((time.monotonic() - began) * 1000)
+        code = answered.code[:80]
+        self._governor.trace(Traced(self.account.account_id, interface, at, took, status, code, attempt, is_unknown))
+        if answered.code in ("not_sent", "no_answer") or (status or 0) >= 500:
+            self._governor.failed(self.ground, self.account, self._host, code)
+        else:
+            self._governor.answered(self.ground, self.account, self._host)
+        return answered, is_unknown
+
+    def _error(self, code: str, interface: str, rule: CodeRule, rid: str, *, is_unknown: bool) -> VendorError:
+        told = explain(self.account.kind, code, "en")
+        after = timedelta(seconds=rule.after) if rule.after else None
+        kind = Trouble.UNKNOWN if is_unknown else rule.trouble
+        what = f"{interface}: {told.what}"
+        return VendorError(code, kind, interface, is_unknown=is_unknown, retry_after=after, what=what, remedy=told.remedy, rid=rid)
+
+
+def _read_errcode(reply: Reply) -> Answered:
+    found = json.loads(reply.body)
+    code = found.get("errcode", 0)
+    said = str(found.get("errmsg", ""))
+    return Answered(str(int(code)), found, said.partition("rid:")[2].strip().split(" ")[0][:64])
+
+
+def _read_file(reply: Reply) -> Answered:
+    if "json" in reply.content_type or "text/plain" in reply.content_type:
+        with suppress(ValueError, AttributeError):
+            return _read_errcode(reply)
+    return Answered("0" if 200 <= reply.status < 300 and reply.body else "", {"content": reply.body})

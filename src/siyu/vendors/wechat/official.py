@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from siyu.vendors.checks import bytes_within, characters_within, count_within, number_within
+from siyu.vendors.crypto import page_signature
 from siyu.vendors.wechat import shapes as s
 from siyu.vendors.wechat.edge import Edge, check_data
 
@@ -170,6 +172,12 @@ class Official(Edge):
     def page_user_info(self, user: s.PageUser) -> s.PageUserInfo:
         """Name and picture, where the user agreed to it (sns/userinfo)."""
         return self._get("sns/userinfo", s.PageUserInfo, has_token=False, access_token=user.access_token, openid=user.openid, lang="zh_CN")
+
+    def page_signature(self, url: str) -> dict[str, str]:
+        """What `wx.config` wants for a page: appId, timestamp, nonceStr, signature (ticket/getticket)."""
+        nonce, timestamp = secrets.token_hex(8), str(int(self._ground.clock.now().timestamp()))
+        signature = page_signature(self._line.ticket("page_ticket"), nonce, timestamp, url)
+        return {"appId": self.account.app_id, "timestamp": timestamp, "nonceStr": nonce, "signature": signature}
 
     def login_url(self, redirect_uri: str, state: str, *, with_info: bool = False) -> str:
         """Where to send a browser inside WeChat to learn who it is."""

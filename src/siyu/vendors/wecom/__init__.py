@@ -3,7 +3,7 @@
 from siyu.vendors.wecom import attachments, shapes
 from siyu.vendors.wecom.client import Client
 from siyu.vendors.wecom.edge import Page, pages
-from siyu.vendors.wecom.pages import login_url, page_signature, qr_login_url
+from siyu.vendors.wecom.pages import login_url, qr_login_url
 from siyu.vendors.wecom.ways import link_for
 
-__all__ = ["Client", "Page", "attachments", "link_for", "login_url", "page_signature", "pages", "qr_login_url", "shapes"]
+__all__ = ["Client", "Page", "attachments", "link_for", "login_url", "pages", "qr_login_url", "shapes"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from urllib.parse import urlencode
 
 from siyu.vendors.checks import bytes_within
+from siyu.vendors.crypto import page_signature
 from siyu.vendors.wecom.edge import Edge
 
 
@@ -25,12 +25,6 @@ class JsSdk(Edge):
     def _signed(self, ticket: str, url: str) -> dict[str, str]:
         nonce, timestamp = secrets.token_hex(8), str(int(self._line.ground.clock.now().timestamp()))
         return {"timestamp": timestamp, "nonceStr": nonce, "signature": page_signature(ticket, nonce, timestamp, url)}
-
-
-def page_signature(ticket: str, nonce: str, timestamp: str, url: str) -> str:
-    """The JS-SDK signature of WeCom and of official accounts; whatever follows # in the address does not count."""
-    text = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url.partition('#')[0]}"
-    return hashlib.sha1(text.encode()).hexdigest()  # noqa: S324  the vendor's algorithm
 
 
 def login_url(corp_id: str, agent_id: str, redirect_uri: str, state: str, *, is_private: bool = False) -> str:

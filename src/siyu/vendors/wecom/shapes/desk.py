@@ -1,0 +1,96 @@
+"""微信客服."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class DeskAccount(Struct, frozen=True):
+    """An account of 微信客服."""
+
+    open_kfid: str = ""
+    name: str = ""
+    avatar: str = ""
+    manage_privilege: bool = True
+
+
+class DeskAccounts(Struct, frozen=True):
+    """`kf/account/list`."""
+
+    account_list: list[DeskAccount] = []
+
+
+class DeskId(Struct, frozen=True):
+    """`kf/account/add`."""
+
+    open_kfid: str = ""
+
+
+class Url(Struct, frozen=True):
+    """`kf/add_contact_way`."""
+
+    url: str = ""
+
+
+class Servicer(Struct, frozen=True):
+    """Somebody who answers: `status` 0 is receiving, 1 has stopped."""
+
+    userid: str = ""
+    department_id: int = 0
+    status: int = 0
+    errcode: int = 0
+    errmsg: str = ""
+
+
+class Servicers(Struct, frozen=True):
+    """`kf/servicer/list`."""
+
+    servicer_list: list[Servicer] = []
+
+
+class ServicerResults(Struct, frozen=True):
+    """`kf/servicer/add` and `del`: one row each."""
+
+    result_list: list[Servicer] = []
+
+
+class ServiceState(Struct, frozen=True):
+    """`service_state` 0 new, 1 bot, 2 pool, 3 human, 4 ended. `trans` gives a `msg_code` for the message that goes with it."""
+
+    service_state: int = 0
+    servicer_userid: str = ""
+    msg_code: str = ""
+
+
+class DeskMessages(Struct, frozen=True):
+    """A page of `kf/sync_msg`. Each message as it came: its fields depend on `msgtype`. Keep `next_cursor` per open_kfid."""
+
+    next_cursor: str = ""
+    has_more: int = 0
+    msg_list: list[dict[str, Any]] = []
+
+
+class MessageId(Struct, frozen=True):
+    """`kf/send_msg`."""
+
+    msgid: str = ""
+
+
+class DeskCustomer(Struct, frozen=True):
+    """Somebody who wrote to 微信客服."""
+
+    external_userid: str = ""
+    nickname: str = ""
+    avatar: str = ""
+    gender: int = 0
+    unionid: str = ""
+    enter_session_context: dict[str, Any] = {}
+
+
+class DeskCustomers(Struct, frozen=True):
+    """`kf/customer/batchget`."""
+
+    customer_list: list[DeskCustomer] = []
+    invalid_external_userid: list[str] = []

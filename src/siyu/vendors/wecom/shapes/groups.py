@@ -1,0 +1,150 @@
+"""Groups, their welcome, handing over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class WelcomeTemplate(Struct, frozen=True):
+    """`group_welcome_template/add`, and what `get` gives besides."""
+
+    template_id: str = ""
+    text: dict[str, Any] = {}
+    image: dict[str, Any] = {}
+    link: dict[str, Any] = {}
+    miniprogram: dict[str, Any] = {}
+    file: dict[str, Any] = {}
+    video: dict[str, Any] = {}
+
+
+class GroupRow(Struct, frozen=True):
+    """One row of `groupchat/list`: `status` 0 in order, 1 owner resigned, 2 being inherited, 3 inherited."""
+
+    chat_id: str = ""
+    status: int = 0
+
+
+class GroupRows(Struct, frozen=True):
+    """A page of `groupchat/list`."""
+
+    group_chat_list: list[GroupRow] = []
+    next_cursor: str = ""
+
+
+class _UserId(Struct, frozen=True):
+    userid: str = ""
+
+
+class GroupMember(Struct, frozen=True):
+    """Somebody in a group: `type` 1 staff, 2 outside; `join_scene` 1 invited, 2 by link, 3 by QR code; `state` of the join way."""
+
+    userid: str = ""
+    type: int = 0
+    unionid: str = ""
+    join_time: int = 0
+    join_scene: int = 0
+    invitor: _UserId = _UserId()
+    state: str = ""
+    group_nickname: str = ""
+    name: str = ""
+
+
+class Group(Struct, frozen=True):
+    """A customer group. An empty name is a group without one."""
+
+    chat_id: str = ""
+    name: str = ""
+    owner: str = ""
+    create_time: int = 0
+    notice: str = ""
+    member_list: list[GroupMember] = []
+    admin_list: list[_UserId] = []
+    member_version: str = ""
+
+
+class OneGroup(Struct, frozen=True):
+    """`groupchat/get`."""
+
+    group_chat: Group = Group()
+
+
+class GroupCounts(Struct, frozen=True):
+    """One row of the group statistics: of an owner, or of a day (`stat_time`)."""
+
+    owner: str = ""
+    stat_time: int = 0
+    data: dict[str, int] = {}
+
+
+class GroupStatistics(Struct, frozen=True):
+    """`groupchat/statistic` and `statistic_group_by_day`."""
+
+    items: list[GroupCounts] = []
+    total: int = 0
+    next_offset: int = 0
+
+
+class ChatId(Struct, frozen=True):
+    """`opengid_to_chatid`."""
+
+    chat_id: str = ""
+
+
+class Handover(Struct, frozen=True):
+    """One customer of a transfer: `errcode` 0 = it has begun, everything else why not."""
+
+    external_userid: str = ""
+    errcode: int = 0
+
+
+class Handovers(Struct, frozen=True):
+    """`transfer_customer`."""
+
+    customer: list[Handover] = []
+
+
+class HandoverResult(Struct, frozen=True):
+    """`status` 1 done, 2 waiting, 3 refused, 4 the new guide is full, 5 no such transfer."""
+
+    external_userid: str = ""
+    status: int = 0
+    takeover_time: int = 0
+
+
+class HandoverResults(Struct, frozen=True):
+    """A page of `transfer_result`."""
+
+    customer: list[HandoverResult] = []
+    next_cursor: str = ""
+
+
+class Unassigned(Struct, frozen=True):
+    """A customer whose guide has resigned."""
+
+    handover_userid: str = ""
+    external_userid: str = ""
+    dimission_time: int = 0
+
+
+class UnassignedRows(Struct, frozen=True):
+    """A page of `get_unassigned_list`."""
+
+    info: list[Unassigned] = []
+    is_last: bool = True
+    next_cursor: str = ""
+
+
+class FailedGroup(Struct, frozen=True):
+    """A group that could not be handed over, and why."""
+
+    chat_id: str = ""
+    errcode: int = 0
+    errmsg: str = ""
+
+
+class FailedGroups(Struct, frozen=True):
+    """`groupchat/transfer` and `onjob_transfer`: those that failed; the others went over."""
+
+    failed_chat_list: list[FailedGroup] = []

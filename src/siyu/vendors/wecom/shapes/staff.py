@@ -1,0 +1,160 @@
+"""Staff, files, products, archiving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Ok(Struct, frozen=True):
+    """Nothing but that it was done."""
+
+
+class BehaviorDay(Struct, frozen=True):
+    """One day of a guide. `avg_reply_time` in minutes; `negative_feedback_cnt` = customers who deleted or blocked the guide."""
+
+    stat_time: int = 0
+    chat_cnt: int = 0
+    message_cnt: int = 0
+    reply_percentage: float = 0
+    avg_reply_time: float = 0
+    negative_feedback_cnt: int = 0
+    new_apply_cnt: int = 0
+    new_contact_cnt: int = 0
+
+
+class BehaviorDays(Struct, frozen=True):
+    """`get_user_behavior_data`."""
+
+    behavior_data: list[BehaviorDay] = []
+
+
+class Media(Struct, frozen=True):
+    """A file in WeCom's store, for three days. `created_at` is a text of seconds."""
+
+    type: str = ""
+    media_id: str = ""
+    created_at: str | int = ""
+
+
+class ImageUrl(Struct, frozen=True):
+    """`media/uploadimg`: an address for ever, inside WeCom's messages only."""
+
+    url: str = ""
+
+
+class StaffNotice(Struct, frozen=True):
+    """`message/send`: lists of who did not get it, joined by |."""
+
+    invaliduser: str = ""
+    invalidparty: str = ""
+    invalidtag: str = ""
+    unlicenseduser: str = ""
+    msgid: str = ""
+    response_code: str = ""
+
+
+class Visitor(Struct, frozen=True):
+    """`auth/getuserinfo`: staff has a userid, anybody else an openid (and external_userid when a customer)."""
+
+    userid: str = ""
+    user_ticket: str = ""
+    openid: str = ""
+    external_userid: str = ""
+
+
+class StaffDetail(Struct, frozen=True):
+    """`auth/getuserdetail`, by consent of the member."""
+
+    userid: str = ""
+    gender: str | int = ""
+    avatar: str = ""
+    qr_code: str = ""
+    mobile: str = ""
+    email: str = ""
+    biz_mail: str = ""
+    address: str = ""
+
+
+class MiniLogin(Struct, frozen=True):
+    """`miniprogram/jscode2session` of WeCom. `session_key` stays on the server."""
+
+    corpid: str = ""
+    userid: str = ""
+    session_key: str = ""
+
+
+class IpList(Struct, frozen=True):
+    """The vendor's own addresses."""
+
+    ip_list: list[str] = []
+
+
+class ProductId(Struct, frozen=True):
+    """`add_product_album`."""
+
+    product_id: str = ""
+
+
+class Product(Struct, frozen=True):
+    """A product of the album. `price` in fen."""
+
+    product_id: str = ""
+    product_sn: str = ""
+    description: str = ""
+    price: int = 0
+    create_time: int = 0
+    attachments: list[dict[str, Any]] = []
+
+
+class OneProduct(Struct, frozen=True):
+    """`get_product_album`."""
+
+    product: Product = Product()
+
+
+class Products(Struct, frozen=True):
+    """A page of `get_product_album_list`."""
+
+    product_list: list[Product] = []
+    next_cursor: str = ""
+
+
+class RuleId(Struct, frozen=True):
+    """`add_intercept_rule`."""
+
+    rule_id: str = ""
+
+
+class InterceptRules(Struct, frozen=True):
+    """`get_intercept_rule_list`."""
+
+    rule_list: list[dict[str, Any]] = []
+
+
+class InterceptRule(Struct, frozen=True):
+    """`get_intercept_rule`."""
+
+    rule: dict[str, Any] = {}
+
+
+class PermitUsers(Struct, frozen=True):
+    """`msgaudit/get_permit_user_list`: whose conversations are archived."""
+
+    ids: list[str] = []
+
+
+class Agreement(Struct, frozen=True):
+    """Whether a customer agreed to archiving. The misspelling is the interface's."""
+
+    status_change_time: int = 0
+    userid: str = ""
+    exteranalopenid: str = ""
+    agree_status: str = ""
+
+
+class Agreements(Struct, frozen=True):
+    """`msgaudit/check_single_agree`."""
+
+    agreeinfo: list[Agreement] = []

@@ -1,0 +1,154 @@
+"""Contact ways, join ways, acquisition links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class ContactWay(Struct, frozen=True):
+    """A 联系我 way. `qr_code` is a picture's address; WeCom shows ways nowhere, so config_id and qr_code must be kept."""
+
+    config_id: str = ""
+    type: int = 0
+    scene: int = 0
+    style: int = 0
+    remark: str = ""
+    skip_verify: bool = True
+    state: str = ""
+    qr_code: str = ""
+    user: list[str] = []
+    party: list[int] = []
+    is_temp: bool = False
+    expires_in: int = 0
+    chat_expires_in: int = 0
+    unionid: str = ""
+    is_exclusive: bool = False
+    mark_source: bool = True
+    conclusions: dict[str, Any] = {}
+
+
+class NewWay(Struct, frozen=True):
+    """A way that was made; the picture only where its scene has one."""
+
+    config_id: str = ""
+    qr_code: str = ""
+
+
+class OneWay(Struct, frozen=True):
+    """`get_contact_way`."""
+
+    contact_way: ContactWay = ContactWay()
+
+
+class WayId(Struct, frozen=True):
+    """One row of `list_contact_way`."""
+
+    config_id: str = ""
+
+
+class WayIds(Struct, frozen=True):
+    """A page of `list_contact_way`."""
+
+    contact_way: list[WayId] = []
+    next_cursor: str = ""
+
+
+class JoinWay(Struct, frozen=True):
+    """A way into groups: at most 5, refilled with new ones where `auto_create_room` is 1."""
+
+    config_id: str = ""
+    scene: int = 0
+    remark: str = ""
+    auto_create_room: int = 1
+    room_base_name: str = ""
+    room_base_id: int = 0
+    chat_id_list: list[str] = []
+    qr_code: str = ""
+    state: str = ""
+    mark_source: bool = True
+
+
+class OneJoinWay(Struct, frozen=True):
+    """`groupchat/get_join_way`."""
+
+    join_way: JoinWay = JoinWay()
+
+
+class LinkIds(Struct, frozen=True):
+    """A page of `customer_acquisition/list_link`."""
+
+    link_id_list: list[str] = []
+    next_cursor: str = ""
+
+
+class AcquisitionLink(Struct, frozen=True):
+    """An acquisition link (获客链接)."""
+
+    link_id: str = ""
+    link_name: str = ""
+    url: str = ""
+    create_time: int = 0
+    skip_verify: bool = True
+    mark_source: bool = True
+
+
+class OneLink(Struct, frozen=True):
+    """`customer_acquisition/get` and `create_link`."""
+
+    link: AcquisitionLink = AcquisitionLink()
+    range: dict[str, Any] = {}
+    priority_option: dict[str, Any] = {}
+
+
+class LinkCustomer(Struct, frozen=True):
+    """Somebody who came by a link: `chat_status` 0 has not written, 1 has, 2 nobody knows; `state` = its customer_channel."""
+
+    external_userid: str = ""
+    userid: str = ""
+    chat_status: int = 0
+    state: str = ""
+
+
+class LinkCustomers(Struct, frozen=True):
+    """A page of `customer_acquisition/customer`."""
+
+    customer_list: list[LinkCustomer] = []
+    next_cursor: str = ""
+
+
+class LinkCounts(Struct, frozen=True):
+    """`customer_acquisition/statistic`."""
+
+    click_link_customer_cnt: int = 0
+    new_customer_cnt: int = 0
+
+
+class QuotaLot(Struct, frozen=True):
+    """Quota that expires together."""
+
+    expire_date: int = 0
+    balance: int = 0
+
+
+class Quota(Struct, frozen=True):
+    """`customer_acquisition_quota`: how many customers may still be won by links."""
+
+    total: int = 0
+    balance: int = 0
+    quota_list: list[QuotaLot] = []
+
+
+class _ChatInfo(Struct, frozen=True):
+    recv_msg_cnt: int = 0
+    link_id: str = ""
+    state: str = ""
+
+
+class AcquiredChat(Struct, frozen=True):
+    """`customer_acquisition/get_chat_info`, by the key of an event, for 30 minutes."""
+
+    userid: str = ""
+    external_userid: str = ""
+    chat_info: _ChatInfo = _ChatInfo()

@@ -19,13 +19,16 @@ class Rates:
     windows: dict[tuple[str, int], _Window] = field(default_factory=dict)
 
     def passes(self, scope: str, now: float, limit: int, length: int, shut_for: float | None = None) -> bool:
-        """Count one call against `limit` in `length` seconds; past it the scope is shut for `shut_for` (default: as long as the window)."""
+        """Count one call against `limit` in `length` seconds; past it the scope is shut for `shut_for` (default: as
+        long as the window; 0: only until the window ends)."""
         window = self.windows.setdefault((scope, length), _Window(now))
         if now < window.shut_until:
             return False
         if now - window.start >= length or now < window.start:
             window.start, window.n = now, 0
         window.n += 1
+        if window.n > limit and shut_for == 0:
+            return False
         if window.n > limit:
             window.shut_until = now + (length if shut_for is None else shut_for)
             window.start, window.n = window.shut_until, 0

@@ -7,11 +7,11 @@ Named queries live in `.sql` files beside the code that uses them, each under a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -20,6 +20,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from siyu.base.errors import ConfigError
 
 Connection = psycopg.Connection[TupleRow]
+T = TypeVar("T")
 
 _NAME = re.compile(r"^--\s*name:\s*(\w+)\s*$", re.MULTILINE)
 
@@ -79,6 +80,20 @@ class Database:
         """A connection with one transaction: committed when the block ends, rolled back when it raises."""
         with self._pool.connection() as conn:
             yield conn
+
+    def again(self, work: Callable[[Connection], T], *, tries: int = 5) -> T:
+        """Do `work` in a transaction of its own; from the start again when the server broke it off to end a deadlock.
+
+        For work that does nothing outside the transaction. Locks are taken in one order wherever we can; this is for where we cannot.
+        """
+        while True:
+            tries -= 1
+            try:
+                with self.tx() as conn:
+                    return work(conn)
+            except psycopg.errors.DeadlockDetected:
+                if tries <= 0:
+                    raise
 
     @contextmanager
     def autocommit(self) -> Iterator[Connection]:

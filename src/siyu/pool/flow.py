@@ -39,8 +39,7 @@ def fold(ground: Ground, limit: int = 20_000) -> int:
     """
     while True:
         try:
-            with ground.db.tx() as conn:
-                return _fold(ground, conn, limit)
+            return ground.db.again(lambda conn: _fold(ground, conn, limit))  # noqa: B023  done before `limit` changes
         except _POISON as err:
             if limit > 1:
                 limit //= 2  # until the poisonous fact stands alone

@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 
 from siyu import pool
 from siyu.base import jobs
+from siyu.base.db import Connection
 from siyu.base.errors import InputError, SiyuError
 from siyu.base.ground import Ground
 from siyu.sources.files import reading, staging, store
@@ -117,37 +118,40 @@ class Running:
         return turned.rows_n
 
     def _commit(self, turned: Turned) -> None:
-        ground, it = self.ground, self.it
-        assert it.source_id is not None  # noqa: S101  checked at the beginning
         continued = turned.notes.pop("continued", 0)
         self.notes.update(turned.notes)
-        with ground.db.tx() as conn:
-            row = conn.execute(store.Q.hold_import, {"import_id": self.import_id}).fetchone()
-            if row is None or row[0] != "running" or row[1] != it.rows:
-                raise NotOurs
-            main = pool.record(ground, conn, it.source_id, turned.facts, import_id=self.import_id)
-            side = pool.record(ground, conn, it.source_id, turned.side, import_id=self.import_id)
-            store.put_rejects(conn, ground.vault, self.import_id, turned.rejects)
-            conn.execute(
-                store.Q.move_import,
-                {
-                    "import_id": self.import_id,
-                    "rows": turned.rows_n,
-                    "new": main.new,
-                    "known": main.known,
-                    "rejects": len(turned.rejects),
-                    "blank": turned.blank_n,
-                    "continued": continued,
-                    "side": side.new,
-                    "notes": Jsonb(dict(self.notes)),
-                },
-            )
-            self.it = store.see(conn, self.import_id)
-            if it.job_id is not None:
-                self._beat(conn, it.job_id)
+        self.it = self.ground.db.again(lambda conn: self._put(conn, turned, continued))
 
-    def _beat(self, conn: Any, job_id: int) -> None:
-        now = self.progress()
+    def _put(self, conn: Connection, turned: Turned, continued: int) -> Import:
+        ground, it = self.ground, self.it
+        assert it.source_id is not None  # noqa: S101  checked at the beginning
+        row = conn.execute(store.Q.hold_import, {"import_id": self.import_id}).fetchone()
+        if row is None or row[0] != "running" or row[1] != it.rows:
+            raise NotOurs
+        main = pool.record(ground, conn, it.source_id, turned.facts, import_id=self.import_id)
+        side = pool.record(ground, conn, it.source_id, turned.side, import_id=self.import_id)
+        store.put_rejects(conn, ground.vault, self.import_id, turned.rejects)
+        conn.execute(
+            store.Q.move_import,
+            {
+                "import_id": self.import_id,
+                "rows": turned.rows_n,
+                "new": main.new,
+                "known": main.known,
+                "rejects": len(turned.rejects),
+                "blank": turned.blank_n,
+                "continued": continued,
+                "side": side.new,
+                "notes": Jsonb(dict(self.notes)),
+            },
+        )
+        after = store.see(conn, self.import_id)
+        if it.job_id is not None:
+            self._beat(conn, it.job_id, after)
+        return after
+
+    def _beat(self, conn: Connection, job_id: int, it: Import) -> None:
+        now = self._progress(it)
         detail = {
             "import_id": self.import_id, "imported": now.imported, "known": now.known, "rejected": now.rejected,
             "rate": round(now.rate or 0), "remaining_for": round(now.remaining_for or 0),
@@ -156,7 +160,10 @@ class Running:
 
     def progress(self) -> Progress:
         """How far it is; the rate is that of this process."""
-        it, seconds = self.it, time.monotonic() - self._began_at
+        return self._progress(self.it)
+
+    def _progress(self, it: Import) -> Progress:
+        seconds = time.monotonic() - self._began_at
         rate = self._rows / seconds if self._rows and seconds > 0.2 else None
         total = max(it.look.rows_n or 0, it.rows) or None
         left = (total - max(it.rows, self._rows)) / rate if rate and total else None

@@ -134,29 +134,32 @@ def keep(ground: Ground, loads: Sequence[Load]) -> list[Stored]:
 
 
 def _commit(ground: Ground, loads: Sequence[Load], *, are_apart: bool) -> list[Stored]:
-    with ground.db.tx() as conn:
-        conn.execute(store.Q.durable)
-        answers = _weigh_orders(conn, loads)
-        by_source: dict[int, list[int]] = {}
-        for n, load in enumerate(loads):
-            by_source.setdefault(load.source.source_id, []).append(n)
-        for source_id, its in sorted(by_source.items()):
-            received_at = min(loads[n].received_at for n in its)
-            if are_apart:
-                for n in its:
-                    _record_apart(ground, conn, loads[n], *answers[n])
-            else:
-                facts = [fact for n in its for taken in answers[n][0] for fact in taken.facts]
-                if facts:
-                    record(ground, conn, source_id, facts, received_at=received_at)
-        aside = []
-        for load, (_, rejects) in zip(loads, answers, strict=True):
-            if rejects and load.is_strict:
-                raise _AllOrNothing(rejects)
-            aside += [(load.source.source_id, reject, load.received_at) for reject in rejects]
-        if aside:
-            store.put_aside(conn, ground.vault, [(s, r) for s, r, _ in aside], [at for _, _, at in aside])
-        conn.execute(store.Q.ring)
+    return ground.db.again(lambda conn: _put(ground, conn, loads, are_apart=are_apart))
+
+
+def _put(ground: Ground, conn: Connection, loads: Sequence[Load], *, are_apart: bool) -> list[Stored]:
+    conn.execute(store.Q.durable)
+    answers = _weigh_orders(conn, loads)
+    by_source: dict[int, list[int]] = {}
+    for n, load in enumerate(loads):
+        by_source.setdefault(load.source.source_id, []).append(n)
+    for source_id, its in sorted(by_source.items()):
+        received_at = min(loads[n].received_at for n in its)
+        if are_apart:
+            for n in its:
+                _record_apart(ground, conn, loads[n], *answers[n])
+        else:
+            facts = [fact for n in its for taken in answers[n][0] for fact in taken.facts]
+            if facts:
+                record(ground, conn, source_id, facts, received_at=received_at)
+    aside = []
+    for load, (_, rejects) in zip(loads, answers, strict=True):
+        if rejects and load.is_strict:
+            raise _AllOrNothing(rejects)
+        aside += [(load.source.source_id, reject, load.received_at) for reject in rejects]
+    if aside:
+        store.put_aside(conn, ground.vault, [(s, r) for s, r, _ in aside], [at for _, _, at in aside])
+    conn.execute(store.Q.ring)
     return [Stored(len(taken), rejects) for taken, rejects in answers]
 
 

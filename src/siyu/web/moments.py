@@ -34,6 +34,7 @@ _LOOK = {
     "message.unsubscribed": ("message", "close", "red"),
     "message.complained": ("message", "alert", "red"),
 }
+_SCORES = ("score", "chart", "violet")
 _OTHER = ("other", "info", "violet")
 _LINES = ("order.paid", "order.refunded", "order.adjusted")
 _TOLD_ITEMS = 3
@@ -79,7 +80,7 @@ def _belongs(last: Moment, moment: Moment) -> bool:
 
 def _one(group: Sequence[Moment], show: Show) -> Told:
     first = group[0]
-    glyph, icon, tone = _LOOK.get(first.type, _OTHER)
+    glyph, icon, tone = _LOOK.get(first.type, _SCORES if first.type.startswith("score.") else _OTHER)
     return Told(
         day=show.day(first.occurred_at),
         at=first.occurred_at,
@@ -127,6 +128,11 @@ def _about(group: Sequence[Moment], show: Show) -> str:
         return evidence(data)
     if first.type.startswith("tag."):
         return _text(data.get("why"))
+    if first.type.startswith("score."):
+        value = data.get("value")
+        if first.amount_minor is not None:
+            return show.money(first.amount_minor, first.currency or "")
+        return show.percent(value) if first.type == "score.churn" and isinstance(value, int | float) else _text(value)
     if first.type in _LOOK:
         return show.money(first.amount_minor, first.currency or "") if first.amount_minor is not None else ""
     plain = [f"{name}: {_text(value)}" for name, value in data.items() if isinstance(value, str | int | float | bool) and name[0] != "_"]

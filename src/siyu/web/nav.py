@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "web.nav_business",
         (
             Entry("/", "web.nav_overview", "overview", is_tab=True),
+            Entry("/worth", "web.nav_worth", "chart"),
             Entry("/pnl", "web.nav_pnl", "ledger"),
             Entry("/cohorts", "web.nav_cohorts", "calendar"),
             Entry("/rfm", "web.nav_rfm", "grid"),

@@ -19,6 +19,7 @@ from siyu.web.customers import STAGE_TONES, mask_of
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, is_htmx, lang_of, render, say_to, show_of, staff_of
 from siyu.web.words import Role
+from siyu.web.worth import scored
 
 MOMENTS = 40
 TABS = ("timeline", "orders", "messages", "identity")
@@ -57,8 +58,10 @@ def see(request: Request) -> Response:
         told, before = _moments(request, conn, number, None) if tab == "timeline" else ([], None)
         asked = _why(request, conn, number) if tab == "messages" else []
         deeds = store.deeds_about(conn, f"person:{number}", 20) if tab == "identity" else []
+        scores = scored(request, conn, number)
     return render(
-        request, "customers/person.html", tab=tab, told=told, before=before, asked=asked, deeds=deeds, channels=CHANNELS, purposes=PURPOSES,
+        request, "customers/person.html", tab=tab, told=told, before=before, asked=asked, deeds=deeds, scores=scores,
+        channels=CHANNELS, purposes=PURPOSES,
         **_about(request, person),
     )  # fmt: skip
 

@@ -3,10 +3,10 @@
 In: the pool's orders. Out: facts from a source of its own, and runs, which are the history of the pool's value. Owns score_runs.
 """
 
-from siyu.analytics.scores.flow import advance, as_json, habit, history, newest, run, see, set_habit
+from siyu.analytics.scores.flow import advance, as_json, ask, habit, history, newest, run, see, set_habit
 from siyu.analytics.scores.words import NAMES, SETTING, SOURCE, Habit, PoolPoint, ScoreRun
 
 __all__ = [
-    "NAMES", "SETTING", "SOURCE", "Habit", "PoolPoint", "ScoreRun", "advance", "as_json", "habit", "history", "newest", "run", "see",
+    "NAMES", "SETTING", "SOURCE", "Habit", "PoolPoint", "ScoreRun", "advance", "as_json", "ask", "habit", "history", "newest", "run", "see",
     "set_habit",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ from siyu.analytics.scores.working import Working, think, too_few, work_out
 from siyu.analytics.valuation import Figures, pool_value
 from siyu.base import jobs, settings
 from siyu.base.db import Connection
-from siyu.base.errors import InputError
+from siyu.base.errors import InputError, SiyuError
 from siyu.base.ground import Ground
 from siyu.base.text import say
 from siyu.pool import Brand, Fact, brand, ensure_source, record
@@ -54,15 +54,15 @@ def advance(ground: Ground) -> int:
     """The river's step: go on with a broken run, or begin today's when it is due. People looked at; 0 = nothing to do."""
     with ground.db.tx() as conn:
         mine = habit(conn)
-        if not mine.is_on:
+        is_asked = store.running(conn) is not None  # or broken off
+        if not (mine.is_on or is_asked):
             return 0
-        is_broken = store.running(conn) is not None
         now = ground.clock.now()
         local = now.astimezone(ZoneInfo(brand(conn).time_zone))
         due = local.replace(hour=mine.hour, minute=0, second=0, microsecond=0)
         due = due if due <= local else due - timedelta(days=1)
         row = conn.execute(Q.has_run_since, {"since": due.astimezone(UTC)}).fetchone()
-        if not is_broken and row is not None and row[0]:
+        if not is_asked and row is not None and row[0]:
             return 0
     done = run(ground, by="river")
     return 0 if done is None else max(1, done.seen_n)
@@ -79,12 +79,7 @@ def run(ground: Ground, *, by: str = "", watch: Watch | None = None) -> ScoreRun
         with ground.db.tx() as conn:
             run_id = store.running(conn)
             if run_id is None:
-                the = brand(conn)
-                run_id = store.begin(conn, ground.clock.now(), by, the.currency, assumptions(conn, the.currency))
-                if run_id is None:
-                    return None
-                job_id = jobs.begin(conn, "scores", say("analytics.score_job", the.language))
-                conn.execute(Q.note_job, {"run_id": run_id, "job_id": job_id})
+                run_id = ask(ground, conn, by=by)
         try:
             _work(ground, run_id, watch)
         except Exception as error:
@@ -93,6 +88,20 @@ def run(ground: Ground, *, by: str = "", watch: Watch | None = None) -> ScoreRun
             raise
         with ground.db.tx() as conn:
             return store.see(conn, run_id)
+
+
+def ask(ground: Ground, conn: Connection, *, by: str = "") -> int:
+    """Ask for a run in the caller's transaction; the river does it at once. Gives its number, or that of the run under way."""
+    the = brand(conn)
+    run_id = store.begin(conn, ground.clock.now(), by, the.currency, assumptions(conn, the.currency))
+    if run_id is None:  # it was begun by another
+        under_way = store.running(conn)
+        if under_way is None:
+            raise SiyuError("A scoring run has just ended.", "Ask again.")
+        return under_way
+    job_id = jobs.begin(conn, "scores", say("analytics.score_job", the.language))
+    conn.execute(Q.note_job, {"run_id": run_id, "job_id": job_id})
+    return run_id
 
 
 @contextmanager

@@ -5,10 +5,11 @@ size. No inline styles (the Content-Security-Policy forbids them). Every chart h
 so when there is nothing to draw. Each function gives `Markup`.
 """
 
+from siyu.web.charts.band import Banded, band
 from siyu.web.charts.bars import bars, funnel, hbars
 from siyu.web.charts.effect import interval
 from siyu.web.charts.frame import Show
 from siyu.web.charts.heat import heat
 from siyu.web.charts.line import Series, line, sparkline
 
-__all__ = ["Series", "Show", "bars", "funnel", "hbars", "heat", "interval", "line", "sparkline"]
+__all__ = ["Banded", "Series", "Show", "band", "bars", "funnel", "hbars", "heat", "interval", "line", "sparkline"]

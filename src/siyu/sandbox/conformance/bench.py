@@ -130,9 +130,11 @@ class Bench:
     def trial(self) -> Trial:
         """A fresh corp, with the clock standing at `START`."""
         self.json("POST", "/clock", {"shown_at": START, "rate": 0})
-        self._numbers += 1
-        corpid = f"wwtrial{self._numbers:06d}{time.monotonic_ns() % 10**9:09d}"
-        told = self.json("POST", "/sandbox/corp", {"corpid": corpid, "name": "验"})
+        told: Any = {"error": ""}
+        while "error" in told:  # a sandbox that was checked before has corps of these names already
+            self._numbers += 1
+            corpid = f"wwtrial{self._numbers:06d}"
+            told = self.json("POST", "/sandbox/corp", {"corpid": corpid, "name": "验"})
         return Trial(self, corpid, told["apps"][0]["secret"], told["apps"][0]["agentid"])
 
 

@@ -167,10 +167,13 @@ class Postman:
                 due = [one for one in self._waiting if one[1] <= clocks[one[0]]]
                 self._waiting = [one for one in self._waiting if one[1] > clocks[one[0]]]
                 for _, _, letter in due:
+                    copies = 1
                     if self._held.get(letter.agentid) is letter:
                         del self._held[letter.agentid]
-                    self._ready.put(letter)
-                    self._under_way += 1
+                        copies += "doubled" in letter.fate
+                    for _ in range(copies):
+                        self._ready.put(letter)
+                        self._under_way += 1
                 self._change.wait(0.02 if self._waiting else None)
 
     def _work(self) -> None:
@@ -183,7 +186,7 @@ class Postman:
                     self._under_way -= 1
             with self._change:
                 if is_taken:
-                    letter.fate.append("delivered")
+                    letter.fate += [] if "delivered" in letter.fate else ["delivered"]
                 elif letter.tries < self.company.settings.callback_tries:
                     self._waiting.append(("wall", time.monotonic() + self.company.settings.callback_retry_after, letter))
                     self._change.notify_all()

@@ -1,0 +1,232 @@
+"""The simulated corp: the documents' facts one by one, the public vectors of its cipher, and its size."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
+from wechatpy.enterprise import WeChatClient
+from wechatpy.enterprise.crypto import WeChatCrypto
+from wechatpy.exceptions import WeChatClientException
+
+from siyu.sandbox.conformance import Bench, Check, checks
+from siyu.sandbox.conformance.__main__ import served
+from siyu.sandbox.corp import AGENTID, CORPID, crypto
+from siyu.sandbox.corp.company import Company
+from siyu.sandbox.corp.founding import hire, settle
+from siyu.sandbox.corp.rates import Rates
+
+TOKEN, KEY, APPID = "123456", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR", "wx49f0ab532d5d035a"
+PARTS = [check for check in checks() if check.module.startswith("corp_")]
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def bench(base: str) -> Iterator[Bench]:
+    made = Bench(base)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("check", PARTS, ids=[check.run.__name__ for check in PARTS])
+def test_it_behaves_as_documented(bench: Bench, check: Check) -> None:
+    check.run(bench.trial())
+
+
+VECTORS = [  # key, receiver, token, timestamp, nonce, signature, closed, what stands in it
+    (
+        KEY, APPID, TOKEN, "1411443780", "437374425", "dd6b9c95b495b3f7e2901bfbc76c664930ffdb96",
+        "4ByGGj+sVCYcvGeQYhaKIk1o0pQRNbRjxybjTGblXrBaXlTXeOo1+bXFXDQQb1o6co6Yh9Bv41n7hOchLF6p+Q==", "5927782489442352469",
+    ),
+    (
+        "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C", "wx5823bf96d3bd56c7", "QDG6eK", "1409659589", "263014780",
+        "5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3",
+        "P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ==", "1616140317555161061",
+    ),
+    (
+        KEY, APPID, TOKEN, "1411525903", "461056294", "74d92dfeb87ba7c714f89d98870ae5eb62dff26d",
+        "RgqEoJj5A4EMYlLvWO1F86ioRjZfaex/gePD0gOXTxpsq5Yj4GNglrBb8I2BAJVODGajiFnXBu7mCPatfjsu6IHCrsTyeDXzF6Bv"
+        "283dGymzxh6ydJRvZsryDyZbLTE7rhn"
+        "us50qGPMfp2wASFlzEgMW9z1ef/RD8XzaFYgm7iTdaXpXaG4+BiYyolBug/gYNx410cvkKR2/nPwBiT+P4hIiOAQqGp/TywZBtDh"
+        "1yCF2KOd0gpiMZ5jSw3e29mTvmUHzkV"
+        "QiMS6td7vXUaWOMZnYZlF3So2SjHnwh4jYFxdgpkHHqIrH/54SNdshoQgWYEvccTKe7FS709/5t6NMxuGhcUGAPOQipvWTT4dShy"
+        "qio7mlsl5noTrb++x6En749zCpQVhDp"
+        "bV6GDnTbcX2e8K9QaNWHp91eBdCRxthuL0=",
+        "4363689963896700987",
+    ),
+    (
+        "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C", "wx5823bf96d3bd56c7", "QDG6eK", "1409659813", "1372623149",
+        "477715d11cdb4164915debcba66cb864d751f3e6",
+        "RypEvHKD8QQKFhvQ6QleEB4J58tiPdvo+rtK1I9qca6aM/wvqnLSV5zEPeusUiX5L5X/0lWfrf0QADHHhGd3QczcdCUpj911L3vg"
+        "3W/sYYvuJTs3TUUkSUXxaccAS0qhxchr"
+        "RYt66wiSpGLYL42aM6A8dTT+6k4aSknmPj48kzJs8qLjvd4Xgpue06DOdnLxAUHzM6+kDZ+HMZfJYuR+LtwGc2hgf5gsijff0ekU"
+        "NXZiqATP7PF5mZxZ3Izoun1s4zG4LUM"
+        "nvw2r+KqCKIw+3IQH03v+BCA9nMELNqbSf6tiWSrXJB3LAVGUcallcrw8V2t9EL4EhzJWrQUax5wLVMNS0+rUPA3k22Ncx4XXZS9"
+        "o0MBH27Bo6BpNelZpS+/uh9KsNlY6bH"
+        "CmJU9p8g7m3fVKn28H3KDYA5Pl/T8Z1ptDAVe0lXdQ2YoyyH2uyPIGHBZZIs2pDBS8R07+qN+E7Q==",
+        "4561255354251345929",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=["V1", "V4a", "V2", "V4b"])
+def test_public_vectors_of_the_cipher(vector: tuple[str, ...]) -> None:
+    key, receiver, token, timestamp, nonce, sign, closed, inside = vector
+    assert crypto.signature(token, timestamp, nonce, closed) == sign
+    assert crypto.signature(token, timestamp, nonce[:-1] + "x", closed) != sign
+    assert inside in crypto.decrypt(key, receiver, closed)
+    with pytest.raises(crypto.BadCipher):
+        crypto.decrypt(key, "another", closed)
+
+
+def test_public_vector_of_closing() -> None:
+    lines = [
+        "<xml>", "<MsgType><![CDATA[text]]></MsgType>", "<Content><![CDATA[test]]></Content>",
+        "<FromUserName><![CDATA[wx49f0ab532d5d035a]]></FromUserName>", "<ToUserName><![CDATA[messense]]></ToU"
+        "serName>", "<AgentID>1</AgentID>",
+        "<CreateTime>1411525903</CreateTime>", "</xml>",
+    ]  # fmt: skip
+    closed = crypto.encrypt(KEY, APPID, "\n".join(lines), b"1234567890123456")
+    assert crypto.signature(TOKEN, "1411525903", "461056294", closed) == "407518b7649e86ef23978113f92d27afa9296533"
+
+
+@given(text=st.text(max_size=200), salt=st.binary(min_size=16, max_size=16), flip=st.integers(0, 10_000))
+@settings(max_examples=60, deadline=None)
+def test_what_was_closed_opens_and_what_was_changed_is_seen(text: str, salt: bytes, flip: int) -> None:
+    closed = crypto.encrypt(KEY, APPID, text, salt)
+    assert crypto.decrypt(KEY, APPID, closed) == text
+    place = flip % len(closed)
+    changed = closed[:place] + ("A" if closed[place] != "A" else "B") + closed[place + 1 :]
+    assert crypto.signature(TOKEN, "1", "2", changed) != crypto.signature(TOKEN, "1", "2", closed)
+
+
+@given(st.lists(st.floats(0, 30), max_size=60), st.integers(1, 5))
+@settings(max_examples=50, deadline=None)
+def test_no_window_ever_lets_more_through_than_its_limit(steps: list[float], limit: int) -> None:
+    rates, now, passed = Rates(), 0.0, []
+    for step in steps:
+        now += step
+        if rates.passes("x", now, limit, 60):
+            passed.append(now)
+    start = 0
+    for end in range(len(passed)):  # windows are fixed, so a sliding one may see at most twice the limit
+        while passed[end] - passed[start] >= 60:
+            start += 1
+        assert end - start + 1 <= 2 * limit
+
+
+def test_two_hundred_thousand_customers_would_fit() -> None:
+    """Twenty thousand are settled and paged through here; what is asked is that nothing grows with the square of their number."""
+    company = Company(CORPID, "大", 7, lambda: datetime(2026, 3, 1, tzinfo=UTC))
+    settle(company, 20_000, hire(company, 40), 365)
+    seen, cursor = set(), ""
+    while True:
+        part, cursor = company.follow_page("t", list(company.members), cursor, 100)
+        seen |= {f.contact.id for f in part}
+        if not cursor:
+            break
+    assert seen == set(company.contacts) and len(seen) == 20_000
+    assert len({c.unionid for c in company.contacts.values()}) == 20_000
+
+
+class _Elsewhere(HTTPAdapter):
+    """Sends what is meant for the vendor's host to the sandbox; the SDK itself stays as it is."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self.base = base
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+        request.url = str(request.url).replace("https://qyapi.weixin.qq.com/cgi-bin/", f"{self.base}/wecom/cgi-bin/")
+        return super().send(request, *args, **more)
+
+
+def test_a_strangers_sdk_works_against_it(base: str) -> None:
+    bench = Bench(base)
+    t = bench.trial()
+    t.staff("zs")
+    client = WeChatClient(t.corpid, t.secret)
+    client._http.mount("https://qyapi.weixin.qq.com", _Elsewhere(base))
+    contacts = client.external_contact
+    keys = [t.customer("zs", name="李四", state="ch_1") for _ in range(3)]
+
+    assert client.user.get("zs")["name"] == "zs"
+    assert contacts.get_follow_user_list()["follow_user"] == ["zs"]
+    assert contacts.list("zs")["external_userid"] == keys
+    assert contacts.get(keys[0])["external_contact"]["name"] == "李四"
+    way = contacts.add_contact_way(1, 2, remark="门店", state="s1", user=["zs"])
+    contacts.update_contact_way(way["config_id"], "门店二", state="s2", user=["zs"])
+    assert contacts.get_contact_way(way["config_id"])["contact_way"]["state"] == "s2"
+    assert requests.get(way["qr_code"], timeout=30).content.startswith(b"\x89PNG")
+    tag = contacts.add_corp_tag(None, "等级", 1, [{"name": "VIP", "order": 1}])["tag_group"]["tag"][0]["id"]
+    contacts.mark_tag("zs", keys[0], [tag])
+    assert contacts.get(keys[0])["follow_user"][0]["tags"][0]["tag_name"] == "VIP"
+    assert contacts.get_corp_tag_list()["tag_group"][0]["group_name"] == "等级"
+    made = contacts.add_msg_template({"sender": "zs", "external_userid": keys, "text": {"content": "上新"}})
+    assert made["fail_list"] == [] and made["msgid"]
+    chat = t.hand("/groups", owner="zs", name="群", customers=keys[:2])["chat_id"]
+    assert client.external_contact_group_chat.list_all()[0]["chat_id"] == chat
+    assert len(client.external_contact_group_chat.get(chat)["group_chat"]["member_list"]) == 3
+    assert contacts.get_unassigned_list(0, 100)["info"] == []
+    assert client.message.send_text(t.agentid, ["zs"], "有新任务")["errcode"] == 0
+    assert client.oauth.get_user_info(t.hand("/login", who="zs")["code"])["UserId"] == "zs"
+    assert client.jsapi.get_ticket()["ticket"] != client.jsapi.get_agent_ticket()["ticket"]
+    t.hand("/tokens/expire")  # the SDK must meet 42001 and come back with a fresh token
+    assert client.user.get("zs")["userid"] == "zs"
+    for retired in (lambda: contacts.get_group_msg_result(made["msgid"]), lambda: contacts.transfer(keys[0], "zs", "zs")):
+        with pytest.raises(WeChatClientException) as met:
+            retired()
+        assert met.value.errcode == 48005
+
+    box = t.listen()
+    t.hand("/deeds/add", userid="zs", customer={"name": "新"})
+    t.settle()
+    one = box.heard[0]
+    opened = WeChatCrypto(box.token, box.aes_key, t.corpid).decrypt_message(
+        one.body, one.query["msg_signature"], one.query["timestamp"], one.query["nonce"]
+    )
+    assert "add_external_contact" in opened and "WelcomeCode" in opened
+    bench.close()
+
+
+def test_the_corp_of_the_start_is_always_the_same(base: str) -> None:
+    told = requests.get(f"{base}/sandbox/corp", timeout=30).json()
+    assert told["corpid"] == CORPID and told["apps"][0]["agentid"] == AGENTID
+    with served() as other:
+        again = requests.get(f"{other}/sandbox/corp", timeout=30).json()
+    assert again["apps"][0]["secret"] == told["apps"][0]["secret"] and again["counts"] == told["counts"]
+
+
+def test_scans_from_many_threads_lose_nobody(base: str) -> None:
+    bench = Bench(base)
+    t = bench.trial()
+    t.staff("zs", "ls")
+    way = t.ok(t.post("externalcontact/add_contact_way", {"type": 2, "scene": 2, "user": ["zs", "ls"], "state": "s"}))
+    box = t.listen()
+
+    def scans() -> None:
+        for _ in range(15):
+            body = {"corp": t.corpid, "code": way["config_id"], "customer": {"name": "客"}}
+            assert requests.post(f"{base}/sandbox/corp/deeds/scan", json=body, timeout=60).status_code == 200
+
+    threads = [threading.Thread(target=scans) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    t.settle()
+    assert len({h.fields["ExternalUserID"] for h in box.heard}) == 60 == len(box.heard)
+    assert len({h.fields["WelcomeCode"] for h in box.heard}) == 60
+    bench.close()

@@ -45,6 +45,7 @@ def steps(ground: Ground) -> list[Step]:
     """All steps in running order."""
     return [
         Step("pool.fold", lambda: pool.fold(ground), "pool"),
+        Step("pool.relations", lambda: pool.relations.follow(ground), "relations"),
         Step("pool.restage", lambda: pool.restage(ground), "pool"),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("gate.judge", lambda: gate.judge(ground), "journeys"),

@@ -17,6 +17,9 @@ _PARAMETER = re.compile(r"%\((\w+)\)s")
 _WRITE = re.compile(r"\b(?:insert\s+into|update|delete\s+from|truncate|merge\s+into|copy)\s+(?:only\s+)?([a-z_]+)", re.IGNORECASE)
 _READ = re.compile(r"\b(?:from|join|using)\s+(?:only\s+|lateral\s+)?([a-z_]+)", re.IGNORECASE)
 
+_UP = {"base", "pool", "vendors", "segments", "content", "gate"}
+_MIDDLE = _UP | {"journeys", "growth"}
+_DOWN = _MIDDLE | {"channels", "sources", "analytics"}
 MAY_READ = {  # the river: a room reads itself and what lies above it
     "base": set(),
     "pool": {"base"},
@@ -24,12 +27,13 @@ MAY_READ = {  # the river: a room reads itself and what lies above it
     "segments": {"base", "pool"},
     "content": {"base", "pool"},
     "gate": {"base", "pool"},
-    "journeys": {"base", "pool", "segments", "gate", "content"},
-    "channels": {"base", "pool", "segments", "gate", "content", "journeys"},
-    "sources": {"base", "pool", "segments", "gate", "content", "journeys"},
-    "analytics": {"base", "pool", "segments", "gate", "content", "journeys", "channels", "sources"},
-    "web": {"base", "pool", "segments", "gate", "content", "journeys", "channels", "sources", "analytics"},
-    "cli": {"base", "pool", "segments", "gate", "content", "journeys", "channels", "sources", "analytics", "web"},
+    "journeys": _UP,
+    "growth": _UP,
+    "channels": _MIDDLE,
+    "sources": _MIDDLE,
+    "analytics": _MIDDLE | {"channels", "sources"},
+    "web": _DOWN,
+    "cli": _DOWN | {"web"},
 }
 
 

@@ -4,7 +4,7 @@ Owns the tables sources, identifiers, links, identity_decisions, identity_confli
 consents, scores, profiles, trade_days, and the SQL function `consent_state(people, channel, purpose)`.
 """
 
-from siyu.pool import masks, normal
+from siyu.pool import masks, normal, relations
 from siyu.pool.brands import brand, set_brand
 from siyu.pool.catalogue import ensure_source, renew_write_key, source_of_key, sources
 from siyu.pool.checks import check
@@ -106,6 +106,7 @@ __all__ = [
     "personal_traits",
     "rebuild",
     "record",
+    "relations",
     "renew_write_key",
     "restage",
     "revoke",

@@ -18,6 +18,7 @@ FULL = {
     "segments": ["bench.segment_bench"],
     "gate": ["bench.gate_bench"],
     "pages": ["bench.pages_bench"],
+    "lake": ["bench.lake_bench"],
 }
 SMALL = {
     "import": ["--rounds", "1"],
@@ -27,6 +28,7 @@ SMALL = {
     "segments": ["--people", "50000", "--rounds", "2"],
     "gate": ["--people", "50000"],
     "pages": ["--people", "50000", "--rounds", "5"],
+    "lake": ["--facts", "300000", "--people", "30000", "--rounds", "1"],
 }
 
 

@@ -66,10 +66,12 @@ create table {table} (
 select xid, seq from loaded order by xid desc, seq desc limit 1;
 
 -- name: months
-select distinct strftime(occurred_at, '%Y-%m') from loaded order by 1;
+select distinct strftime(date_trunc('month', occurred_at), '%Y-%m') from loaded order by 1;
 
 -- name: month
-select * from loaded where strftime(occurred_at, '%Y-%m') = getvariable('month') order by subject nulls last, occurred_at, xid, seq;
+select * from loaded
+where occurred_at >= cast(getvariable('from_at') as timestamptz) and occurred_at < cast(getvariable('to_at') as timestamptz)
+order by subject nulls last, occurred_at, xid, seq;
 
 -- name: merged
 select * from read_parquet(getvariable('files'), hive_partitioning = false) order by subject nulls last, occurred_at, xid, seq;
@@ -82,7 +84,7 @@ select * from (
         and (subject is null or subject not in (select identifier_id from erased))
     union all
     select * from loaded
-    where strftime(occurred_at, '%Y-%m') = getvariable('month')
+    where occurred_at >= cast(getvariable('from_at') as timestamptz) and occurred_at < cast(getvariable('to_at') as timestamptz)
         and (xid > getvariable('from_xid') or (xid = getvariable('from_xid') and seq > getvariable('from_seq')))
         and (xid < getvariable('to_xid') or (xid = getvariable('to_xid') and seq <= getvariable('to_seq')))
 ) order by subject nulls last, occurred_at, xid, seq;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,18 @@ def variables(engine: Engine, **values: Any) -> None:
     """Set variables that named queries read: relations are evaluated when they are written."""
     for name, value in values.items():
         engine.execute(f"set variable {name} = $value", {"value": value})
+
+
+def month_of(engine: Engine, month: str) -> None:
+    """Set the month (`2026-11`, UTC) that named queries take."""
+    from_at, to_at = span(month)
+    variables(engine, from_at=from_at.isoformat(), to_at=to_at.isoformat())
+
+
+def span(month: str) -> tuple[datetime, datetime]:
+    """The first moment of a month (`2026-11`) and of the next, UTC."""
+    year, number = map(int, month.split("-"))
+    return datetime(year, number, 1, tzinfo=UTC), datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
 
 
 def write(engine: Engine, folder: Path, sql: str, table: Table, month: str, begin: Place, end: Place, made_at: datetime) -> File | None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from siyu.analytics.lake import engine, files, plan, store
@@ -26,7 +26,7 @@ Q = store.Q
 E = engine.Q
 READER = "analytics.lake"
 HOME = "analytics.lake.home"  # setting: the mark of the folder that the lake lies in
-CHUNK = 200_000  # facts a turn
+CHUNK = 500_000  # facts a turn
 _LOOK_EVERY = 60.0  # seconds
 
 
@@ -194,10 +194,10 @@ def _mend(turn: _Turn, *, thorough: bool) -> int:
         if file.table == Table.FACTS:
             with engine.connect(turn.folder) as duck:
                 engine.make(duck, "facts", "loaded")
-                from_at, to_at = span(file.month)
+                from_at, to_at = engine.span(file.month)
                 words = {"from_at": from_at, "to_at": to_at, **store.at(file.begin, "from_"), **store.at(file.end, "to_")}
                 _load(turn, duck, "facts", "loaded", Q.copy_month, words)
-                engine.variables(duck, month=file.month)
+                engine.month_of(duck, file.month)
                 made = engine.write(duck, turn.folder, E.month, file.table, file.month, file.begin, file.end, turn.now)
         _commit(turn, [file], [made] if made else [])
     return len(broken)
@@ -227,9 +227,10 @@ def _clean(turn: _Turn) -> int:
             if file.file_id not in touched:
                 continue
             engine.variables(
-                duck, files=turn.paths([file]), month=file.month, from_xid=file.begin.xid, from_seq=file.begin.seq,
+                duck, files=turn.paths([file]), from_xid=file.begin.xid, from_seq=file.begin.seq,
                 to_xid=file.end.xid, to_seq=file.end.seq,
             )  # fmt: skip
+            engine.month_of(duck, file.month)
             made = engine.write(duck, turn.folder, E.cleaned, file.table, file.month, file.begin, file.end, turn.now)
             drop.append(file)
             add += [made] if made else []
@@ -253,7 +254,7 @@ def _export(turn: _Turn, limit: int) -> int:
         place = Place(int(last[0]), int(last[1]))
         made = []
         for (month,) in duck.execute(E.months).fetchall():
-            engine.variables(duck, month=month)
+            engine.month_of(duck, month)
             file = engine.write(duck, turn.folder, E.month, Table.FACTS, month, turn.place, place, turn.now)
             assert file is not None  # noqa: S101  the month was found among the rows
             made.append(file)
@@ -308,9 +309,3 @@ def _load(turn: _Turn, duck: engine.Engine, name: str, table: str, query: str, w
     middle = files.half(turn.folder)
     store.stream(turn.conn, query, words, middle)
     engine.load(duck, name, table, middle)
-
-
-def span(month: str) -> tuple[datetime, datetime]:
-    """The first moment of a month (`2026-11`) and of the next, UTC."""
-    year, number = map(int, month.split("-"))
-    return datetime(year, number, 1, tzinfo=UTC), datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)

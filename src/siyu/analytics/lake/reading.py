@@ -100,7 +100,7 @@ def _facts(sight: _Sight) -> None:
     engine.make(duck, "facts", "tail")
     sight.load("facts", "tail", Q.copy_after, store.at(sight.place))
     for file in sight.broken:
-        from_at, to_at = flow.span(file.month)
+        from_at, to_at = engine.span(file.month)
         words = {"from_at": from_at, "to_at": to_at, **store.at(file.begin, "from_"), **store.at(file.end, "to_")}
         sight.load("facts", "tail", Q.copy_month, words)
     if undone or erased:

@@ -1,0 +1,74 @@
+"""A warm process that forks a life of lake work, lets it die by kill -9 at its chosen point, and forks the next.
+
+Run as `python -m tests.analytics.lake.mortal`. Crash points are every commit (before and after) and every moment around a file's sync to
+disk, its new name and its deletion. They are hooked from here: the source knows nothing of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb  # noqa: F401  loaded once, before the forks; no engine is opened here
+from tests.conftest import KEYS
+from tests.crash.zygote import Fate, haunt
+
+from siyu.analytics import lake
+from siyu.base.clock import StillClock
+from siyu.base.config import Config
+from siyu.base.db import Database
+from siyu.base.ground import Ground
+
+
+def haunt_files(fate: Fate) -> None:
+    """Hook the points around what is done to files."""
+    for owner, name in ((Path, "replace"), (Path, "unlink"), (os, "fsync")):
+        plain = getattr(owner, name)
+
+        def hooked(*given: Any, _plain: Any = plain, _name: str = name, **more: Any) -> Any:
+            fate.point(f"before {_name}")
+            done = _plain(*given, **more)
+            fate.point(f"after {_name}")
+            return done
+
+        setattr(owner, name, hooked)
+
+
+def live(url: str, at: str, folder: str) -> None:
+    """One life: sync by small turns, then compact."""
+    config = Config(Path(folder), url, "127.0.0.1", 0, "http://127.0.0.1:8000", "info")
+    ground = Ground(Database(url, size=2), StillClock(datetime.fromisoformat(at)), KEYS, config)
+    lake.sync(ground, limit=25)
+    lake.compact(ground)
+    ground.close()
+
+
+def main() -> None:
+    """Read one JSON object a life from stdin; answer how it ended: where it died, or `peace`."""
+    for line in sys.stdin:
+        told = json.loads(line)
+        end_at, note = told.pop("end_at"), Path(told.pop("note"))
+        child = os.fork()
+        if child == 0:
+            try:
+                fate = Fate(end_at, note)
+                haunt(fate)
+                haunt_files(fate)
+                live(**told)
+                note.write_text(f"peace {fate.passed}")
+                os._exit(0)
+            except BaseException as err:
+                import traceback
+
+                note.write_text("error " + "".join(traceback.format_exception(err))[-3000:])
+                os._exit(3)
+        os.waitpid(child, 0)
+        print(json.dumps({"end": note.read_text() if note.exists() else "silence"}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -7,11 +7,13 @@ import json
 import sys
 from typing import Any
 
-from siyu import web
+from siyu import pool, web
 from siyu.base.errors import InputError, NotFoundError
 from siyu.cli.knobs import Knob, knobs
 from siyu.cli.opening import opened
 from siyu.cli.screen import command, family, plain, report, table, word
+
+_FOLDED_BY = frozenset({"brand.time_zone", "brand.currency"})  # what is folded already was folded by these
 
 
 def add(subparsers: Any) -> None:
@@ -64,10 +66,16 @@ def run_set(args: argparse.Namespace) -> int:
             raise InputError(word("cli.setting_not_json"), word("cli.setting_not_json_remedy"), field=args.name) from None
         value = given.strip()
     with opened(args) as ground, ground.db.tx() as conn:
-        _one(knobs(ground, conn), args.name).write(ground, conn, value)
+        known = _one(knobs(ground, conn), args.name)
+        known.write(ground, conn, value)
         web.note(conn, "cli", "setting_changed", ground.clock.now(), ref=args.name)
         one = knobs(ground, conn)[args.name]
-    report(args, {"name": one.name, "value": one.value}, [word("cli.setting_done", name=one.name, value=_text(one.value))])
+        has_facts = any(source.facts_n for source in pool.sources(conn))
+    is_stale = one.name in _FOLDED_BY and has_facts and one.value != known.value
+    lines = [word("cli.setting_done", name=one.name, value=_text(one.value))]
+    if is_stale:
+        lines.append(word("cli.setting_asks_rebuild"))
+    report(args, {"name": one.name, "value": one.value, "asks_rebuild": is_stale}, lines)
     return 0
 
 

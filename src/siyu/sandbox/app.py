@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from siyu.sandbox import clock, corp, mail, sms, wechat
+from siyu.sandbox import clock, corp, mail, phone, sms, wechat
 from siyu.sandbox.mail.smtp import Line, serve
 from siyu.sandbox.world import World
 
@@ -46,6 +46,7 @@ def app(world: World, line: Line | None = None, extra: Sequence[BaseRoute] = ())
             *corp.routes(world.corps),
             *wechat.routes(world.wechat),
             *sms.routes(world.sms),
+            *phone.routes(world.wechat, world.sms),
             *extra,
         ],
         lifespan=life,

@@ -88,9 +88,10 @@ def _discount(f: Figures, a: Assumed) -> Floats:
     """What a coin of each step is worth today; over a long step the average, not the middle's."""
     delta = float(np.log1p(a.yearly_discount) / YEAR_WEEKS)
     edges = np.array(f.edges)
-    if delta <= 0:
-        return np.ones(len(edges) - 1)
-    result: Floats = (np.exp(-delta * edges[:-1]) - np.exp(-delta * edges[1:])) / (delta * np.diff(edges))
+    fall = delta * np.diff(edges)
+    if delta < 1e-9:
+        return np.ones(len(fall))
+    result: Floats = np.exp(-delta * edges[:-1]) * -np.expm1(-fall) / fall
     return result
 
 

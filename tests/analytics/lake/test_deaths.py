@@ -33,8 +33,9 @@ def test_deaths_leave_neither_loss_nor_doubles(ground: Ground, tmp_path: Path) -
         for turn in range(DEATHS):
             _more_work(ground, dice, turn)
             note = tmp_path / f"end{turn}"
+            only = "commits" if turn % 2 else "everything"
             told = {
-                "end_at": dice.randint(1, dice.choice((15, 60, 160))), "note": str(note), "url": ground.db.url, "at": NOW.isoformat(),
+                "end_at": dice.randint(1, 16 if turn % 2 else dice.choice((15, 60, 160))), "only": only, "note": str(note), "url": ground.db.url, "at": NOW.isoformat(),
                 "folder": str(ground.config.data),
             }  # fmt: skip
             lives.stdin.write(json.dumps(told) + "\n")

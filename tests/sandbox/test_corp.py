@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -16,11 +19,14 @@ from wechatpy.enterprise import WeChatClient
 from wechatpy.enterprise.crypto import WeChatCrypto
 from wechatpy.exceptions import WeChatClientException
 
+from siyu.base.text import catalogue
+from siyu.sandbox import corp
 from siyu.sandbox.conformance import Bench, Check, checks
 from siyu.sandbox.conformance.__main__ import served
 from siyu.sandbox.corp import AGENTID, CORPID, crypto
 from siyu.sandbox.corp.company import Company
 from siyu.sandbox.corp.founding import hire, settle
+from siyu.sandbox.corp.phones import reason_key
 from siyu.sandbox.corp.rates import Rates
 
 TOKEN, KEY, APPID = "123456", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR", "wx49f0ab532d5d035a"
@@ -229,4 +235,55 @@ def test_scans_from_many_threads_lose_nobody(base: str) -> None:
     t.settle()
     assert len({h.fields["ExternalUserID"] for h in box.heard}) == 60 == len(box.heard)
     assert len({h.fields["WelcomeCode"] for h in box.heard}) == 60
+    bench.close()
+
+
+def test_every_no_of_the_people_is_said_in_both_languages() -> None:
+    """What cannot be done is raised in English as the control API tells it; the page says it in the reader's language."""
+    missing = []
+    for name in ("friends", "scanning", "sending", "grouping", "handing", "talking", "phones"):
+        text = (Path(corp.__file__).parent / f"{name}.py").read_text("utf-8")
+        missing += [why for why in re.findall(r'Impossible\("([^"]+)"', text) if f"sandbox.{reason_key(why)}" not in catalogue()]
+    assert not missing
+
+
+def test_the_two_phones_show_and_do(base: str) -> None:
+    def page(**query: str) -> str:
+        answer = requests.get(f"{base}/phones", params=query, timeout=30)
+        assert answer.status_code == 200 and "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        return answer.text
+
+    def do(**given: str) -> tuple[str, dict[str, str]]:
+        answer = requests.post(f"{base}/phones/do", data=given, timeout=30)
+        return answer.text, dict(parse_qsl(urlsplit(answer.url).query))
+
+    assert "两部手机" in page(lang="zh") and "Two phones" in page(lang="en")
+    told = requests.get(f"{base}/sandbox/corp", timeout=30).json()
+    bench = Bench(base)
+    token = bench.json("GET", f"/wecom/cgi-bin/gettoken?corpid={told['corpid']}&corpsecret={told['apps'][0]['secret']}")["access_token"]
+    way = bench.json(
+        "POST",
+        f"/wecom/cgi-bin/externalcontact/add_contact_way?access_token={token}",
+        {"type": 1, "scene": 2, "user": ["guide001"], "remark": "<b>门店</b>"},
+    )
+    shown, at = do(does="scan", code=way["config_id"], customer="", member="guide001", chat="", tab="todo")
+    assert "&lt;b&gt;门店" in shown and "<b>门店" not in shown
+    assert at["member"] == at["chat"] == "guide001"
+    shown, _ = do(does="say", text="有新茶吗<script>", **at)
+    assert "有新茶吗&lt;script&gt;" in shown
+    shown, _ = do(does="member_say", text="今天刚到", **at)
+    assert "今天刚到" in shown
+    task = {"sender": "guide001", "external_userid": [at["customer"]], "text": {"content": "明前龙井"}}
+    bench.json("POST", "/sandbox/corp/settings", {"dispatch_for": 0})
+    msgid = bench.json("POST", f"/wecom/cgi-bin/externalcontact/add_msg_template?access_token={token}", task)["msgid"]
+    assert "明前龙井" in page(**at)
+    do(does="confirm", task=msgid, **at)
+    assert any(note["text"] == "明前龙井" for note in bench.json("GET", f"/sandbox/corp/phones/customer/{at['customer']}")["notes"])
+    shown, _ = do(does="confirm", task=msgid, lang="zh", **at)
+    assert "已经发过了" in shown or "It was sent already" in shown
+    shown, _ = do(does="leave", **at)
+    assert "客户已删除导购" in shown or "removed by the customer" in shown
+    for tab in ("customers", "notices"):
+        page(**(at | {"tab": tab}))
+    assert "做不了" in page(wrong="nothing was written", lang="zh")
     bench.close()

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import siyu.sandbox.corp.api  # noqa: F401  enters the interfaces into the table
-from siyu.sandbox.corp import control, public
+from siyu.sandbox.corp import control, phones, public
 from siyu.sandbox.corp.founding import Corps
 
 
@@ -20,5 +20,6 @@ def routes(corps: Corps) -> list[Route]:
     return [
         Route("/wecom/cgi-bin/{path:path}", interface, methods=["GET", "POST"]),
         *public.routes(corps),
+        *phones.routes(corps),
         *control.routes(corps),
     ]

@@ -61,7 +61,7 @@ def advance(ground: Ground) -> int:
         local = now.astimezone(ZoneInfo(brand(conn).time_zone))
         due = local.replace(hour=mine.hour, minute=0, second=0, microsecond=0)
         due = due if due <= local else due - timedelta(days=1)
-        row = conn.execute(Q.has_run_since, {"since": due.astimezone(UTC)}).fetchone()
+        row = conn.execute(Q.has_run_since, {"since": due.astimezone(UTC), "now": now}).fetchone()
         if not is_asked and row is not None and row[0]:
             return 0
     done = run(ground, by="river")

@@ -45,17 +45,17 @@ select run_id, as_of, observed_on, state, why, asked_by, job_id, currency, custo
 from score_runs where run_id = %(run_id)s;
 
 -- name: newest_run
-select run_id from score_runs where state = any(%(states)s) order by as_of desc, run_id desc limit 1;
+select run_id from score_runs where state = any(%(states)s) order by run_id desc limit 1;  -- a clock may be set back
 
 -- name: pool_points
 select run_id, as_of, observed_on, model, currency, customers_n, pool_minor, low_minor, high_minor, written_n
 from (
-    select * from score_runs where state = 'done' and pool_minor is not null order by as_of desc, run_id desc limit %(limit)s
+    select * from score_runs where state = 'done' and pool_minor is not null order by run_id desc limit %(limit)s
 ) r
-order by as_of, run_id;
+order by run_id;
 
 -- name: has_run_since
-select exists (select from score_runs where as_of >= %(since)s) as has_run;
+select exists (select from score_runs where as_of between %(since)s and %(now)s) as has_run;
 
 -- The scores that stand, of a stretch of people: the newest of each name among the identifiers of today.
 -- name: standing_scores

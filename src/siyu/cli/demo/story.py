@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from siyu import analytics, channels, content, gate, journeys, pool, segments, web
+from siyu.analytics import scores
 from siyu.base import settings
 from siyu.base.clock import SharedClock
 from siyu.base.db import queries
@@ -31,6 +32,7 @@ Q = queries(__name__)
 
 ZONE = ZoneInfo("Europe/London")
 SLOW, FAST = 1.0, 4 * 3600.0  # how many times the wall's clock: letters go out in real time, the fortnight after in a minute and a half
+_MOST_SCORINGS = 2  # that the story makes itself
 _MOST_WAIT = 900  # seconds of real time for any one step
 _LATEST = timedelta(hours=36)  # after the measuring window, for orders that are still on their way
 DATA = Path(__file__).parents[4] / "data" / "online_retail.parquet"
@@ -55,9 +57,11 @@ class Story:
         self.set_the_scene()
         self.import_orders()
         self.let_people_move_in()
+        self.score_customers()
         self.choose_whom()
         self.write_and_send()
         self.let_time_pass()
+        self.score_again()
         note(word("cli.demo_done"))
 
     def tell_safely(self) -> None:
@@ -99,6 +103,7 @@ class Story:
                 ),
             )  # fmt: skip
             settings.put(conn, "demo.is_on", True, at=self.ground.clock.now())
+            scores.set_habit(conn, at=self.ground.clock.now(), is_on=False)  # a day is six seconds long here; the story scores by itself
 
     def import_orders(self) -> None:
         """Import the orders, with progress, and wait until every profile is made."""
@@ -145,6 +150,31 @@ class Story:
         result = files.import_file(self.ground, contacts, options)
         self._until_folded()
         note(word("cli.demo_contacts", people=f"{len(customers):,}", imported=f"{result['imported']:,}"))
+
+    def score_customers(self) -> None:
+        """What the models think of everybody, so that the pages of worth have something to say."""
+        with self.ground.db.tx() as conn:
+            is_done = scores.newest(conn, "done") is not None
+        if not is_done:
+            self._score()
+
+    def score_again(self) -> None:
+        """Once more after the fortnight, and from now on daily."""
+        with self.ground.db.tx() as conn:
+            kept = scores.history(conn)
+            scores.set_habit(conn, at=self.ground.clock.now(), is_on=True)
+        if len(kept) < _MOST_SCORINGS:
+            self._score()
+
+    def _score(self) -> None:
+        with Progress(word("cli.demo_scoring")) as bar:
+            it = scores.run(self.ground, by="demo", watch=bar.to)
+        if it is None or it.pool_minor is None:
+            return
+        self._until_folded()
+        low, high = (show(int(minor or 0), it.currency, short=True, lang=language()) for minor in (it.low_minor, it.high_minor))
+        value = show(it.pool_minor, it.currency, short=True, lang=language())
+        note(word("cli.demo_scored", people=f"{it.customers_n:,}", value=value, low=low, high=high))
 
     def choose_whom(self) -> None:
         """The segment of those drifting away."""

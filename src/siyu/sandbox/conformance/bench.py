@@ -10,11 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.etree import ElementTree
 
+from siyu.base.clock import SystemClock
 from siyu.sandbox.corp import crypto
 
 START = "2026-03-02T02:00:00+00:00"  # a Monday morning in China
@@ -105,7 +107,7 @@ class Bench:
 
     def close(self) -> None:
         """Give the clock back to the wall and stop."""
-        self.json("POST", "/clock", {"shown_at": START, "rate": 1})
+        self.json("POST", "/clock", {"shown_at": SystemClock().now().isoformat(), "rate": 1})
         self._server.shutdown()
         self._thread.join(10)
         self._server.server_close()
@@ -115,9 +117,16 @@ class Bench:
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
         """One request: status, headers in small letters, body."""
-        self._line.request(method, path, body, headers or {})
-        answer = self._line.getresponse()
-        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+        for is_last in (False, True):  # a connection that rested too long was closed by the other side
+            try:
+                self._line.request(method, path, body, headers or {})
+                answer = self._line.getresponse()
+                return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+            except (http.client.RemoteDisconnected, ConnectionError):
+                self._line.close()
+                if is_last:
+                    raise
+        raise AssertionError
 
     def json(self, method: str, path: str, body: Any = None) -> Any:
         """One request in JSON."""
@@ -216,8 +225,6 @@ class Trial:
     def wait(self, seconds: int) -> None:
         """Let the world's clock go on; it stands still otherwise. A token is fetched anew when needed."""
         shown = self.bench.json("GET", "/clock")["shown_at"]
-        from datetime import datetime, timedelta
-
         self.bench.json("POST", "/clock", {"shown_at": (datetime.fromisoformat(shown) + timedelta(seconds=seconds)).isoformat(), "rate": 0})
         self._moved += seconds
         if self._moved >= 7000:

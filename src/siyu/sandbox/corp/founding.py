@@ -86,10 +86,9 @@ def hire(company: Company, n: int, per_department: int = 12) -> list[str]:
 
 def settle(company: Company, n: int, userids: list[str], days: int, **more: Any) -> int:
     """`n` customers who have been followed for up to `days` days, without any event. Gives how many there are now."""
-    now = company.now()
+    now, dice = company.now(), company.luck("settled", len(company.contacts))
     for _ in range(n):
-        contact = make_contact(company, kind=more.get("kind"))
-        dice = company.luck("settled", contact.id)
+        contact = make_contact(company, dice, kind=more.get("kind"))
         add(
             company,
             dice.choice(userids),

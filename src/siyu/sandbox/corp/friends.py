@@ -5,6 +5,7 @@ These are the people's side. The interfaces (`api/`) are the platform's side, an
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from siyu.sandbox.corp.company import Company
@@ -16,10 +17,10 @@ class Impossible(ValueError):
     """A person tried what cannot be done; the text says why."""
 
 
-def make_contact(company: Company, **given: Any) -> Contact:
-    """A new person in the wider world, with an id in this corp. What is not given is drawn from the seed."""
+def make_contact(company: Company, dice: random.Random | None = None, **given: Any) -> Contact:
+    """A new person in the wider world, with an id in this corp. What is not given is drawn from the seed (or from `dice`)."""
     number = len(company.contacts)
-    dice = company.luck("contact", number)
+    dice = dice or company.luck("contact", number)
     kind = int(given.get("kind") or 1)
     made = Contact(
         id=given.get("external_userid") or company.new_id("wo" if kind == 2 else "wm"),

@@ -197,7 +197,7 @@ create table profiles (
     last_order_at timestamptz,
     folded_at timestamptz not null default now()
 );
-create index profiles_spent on profiles (spent_minor desc, person_id);
+create index profiles_spent on profiles (spent_minor desc, person_id, last_order_at);  -- the last for filters on both: read in the index
 create index profiles_last_order on profiles (last_order_at, person_id);
 create index profiles_last_seen on profiles (last_seen_at desc nulls last, person_id);
 create index profiles_stage_seen on profiles (stage, last_seen_at desc nulls last, person_id);

@@ -17,7 +17,7 @@ from siyu.base.vault import unseal
 Q = queries(__name__, "people.sql")
 
 SIZE = 50
-COUNTED = 20_000  # counting stops here: "20,000+"
+COUNTED = 10_000  # counting stops here: "10,000+"; fewer are gathered and sorted, for more the index of the order is walked
 LAST_PAGE = 200  # nobody reads on page 200; a filter serves better
 SORTS = ("seen", "order", "spent")
 ORDERED = ("in30", "in90", "in365", "not90", "not180", "not365", "any", "never")
@@ -57,6 +57,8 @@ class Filter:
 def read(query: Mapping[str, str]) -> Filter:
     """The filter of a query string; whatever it does not understand it leaves out."""
     sort = query.get("sort", "-seen")
+    if query.get("ordered") == "never" or query.get("stage") in ("visitor", "lead"):
+        sort = sort if sort.endswith("seen") else "-seen"  # who never ordered has neither a last order nor spent anything
     return Filter(
         stage=query.get("stage", "") if query.get("stage", "") in list(pool.Stage) else "",
         tag=query.get("tag", "").strip()[:80],
@@ -85,11 +87,14 @@ class Found:
 
 def listed(conn: Connection, by: Filter, currency: str, now: datetime) -> Found:
     """The people a filter lets through: one page of them, and the count."""
-    asked = _asked(by, currency, now)
-    row = conn.execute(Q.count_people, asked | {"most": COUNTED + 1}).fetchone()
+    asked = _asked(by, currency, now) | {"most": COUNTED + 1, "sort": by.sort, "limit": SIZE, "offset": (by.page - 1) * SIZE}
+    query = Q.count_people if not by.is_narrow else Q.gather_reachable if by.reach else Q.gather
+    row = conn.execute(query, asked, prepare=False).fetchone()  # planned for these very values: one plan for all filters walks everybody
     total = int(row[0]) if row else 0
+    if row and by.is_narrow and total <= COUNTED:  # few: they were gathered and sorted at once
+        return Found(pool.rows_of(conn, row[1]), total, is_more=False)
     order = f"list_{by.sort.removeprefix('-')}_{'down' if by.sort.startswith('-') else 'up'}"
-    ids = [r[0] for r in conn.execute(Q.texts[order], asked | {"limit": SIZE, "offset": (by.page - 1) * SIZE})]
+    ids = [r[0] for r in conn.execute(Q.texts[order], asked, prepare=False)]
     return Found(pool.rows_of(conn, ids), min(total, COUNTED), total > COUNTED)
 
 

@@ -246,3 +246,36 @@ def test_spend_is_refused_with_a_remedy(shop: Ground) -> None:
         assert ledger.pnl(conn).total.spend == 0
         assert ledger.pnl(conn, period=(day, day)).total.spend == 0
         assert [spend.amount_minor for spend, _ in ledger.spends(conn)] in ([31_00, -31_00], [-31_00, 31_00])
+
+
+def test_a_broadcasts_line_shows_what_it_caused_beside_what_is_attributed(shop: Ground) -> None:
+    """Letters at a price, clicks, orders: the campaign's cost, its touchpoints, and the proof against its holdout."""
+    now = shop.clock.now()
+    with shop.db.tx() as conn:
+        ledger.set_terms(conn, {"prices": [{"item": "message.email", "from": "2026-01-01", "price": "0.05"},
+                                           {"item": "reach", "from": "2026-01-01", "price": "1.5"}]}, at=now)  # fmt: skip
+        mail = pool.ensure_source(conn, "channel:email", "channel", now=now)
+        data = {"channel": "email", "origin": "broadcast", "origin_id": 7, "purpose": "marketing"}
+        sent = [Fact("message.sent", f"sent:{n}", AT, (buyer(n),), f"{n}", data=data) for n in range(1, 5)]
+        pool.record(shop, conn, mail, [*sent, Fact("message.clicked", "clicked:1", AT + timedelta(hours=1), (buyer(1),), "1", data=data)])
+    take(shop, [paid("F1", 1, 100_00, day=1), paid("F2", 2, 50_00, day=1)])
+    run(shop)
+    with shop.db.tx() as conn:
+        book = ledger.load(conn)
+        lines = {line.key: line for line in ledger.pnl(conn, by="campaign", book=book).lines}
+        assert (lines["broadcast/7"].paid, lines["broadcast/7"].served) == (100_00, 20)
+        assert lines[None].paid == 50_00, "that a message was sent is no touchpoint"
+        assert ledger.media_saved(conn, book, date(2026, 6, 2)) == {"broadcast/7": 1_50}
+        entries, costs = ledger.entries_behind(conn, book, "campaign", "broadcast/7", ledger.AttributionRule.LAST, (None, None))
+        assert {(part, e.what) for part, e in entries} == {(100_00, "sale"), (100_00, "goods")} and costs[0].minor == 20
+        assert ledger.incremental(shop, conn, book, "may", 0.35) is None
+
+
+def test_spend_comes_by_the_http_api_too(shop: Ground) -> None:
+    """`track` of an event "Spend Recorded" carries its amount among the properties."""
+    data = {"amount": "12.50", "channel": "Ads", "from_on": "2026-06-01", "to_on": "2026-06-03"}
+    take(shop, [Fact("spend.recorded", "api", AT, data=data)])
+    run(shop)
+    with shop.db.tx() as conn:
+        assert {line.key: line.spend for line in ledger.pnl(conn).lines if line.spend} == {"ads": 12_50}
+        assert ledger.pnl(conn, period=(date(2026, 6, 1), date(2026, 6, 1))).total.spend == 4_17

@@ -148,7 +148,9 @@ def test_what_an_order_says_itself_comes_last_and_counts_once() -> None:
     }.items():
         assert {line.key: line.paid for line in pnl(made, "channel", AttributionRule(rule)).lines if line.paid} == want, rule
     late = book([(0, 10, 1000, 0, 0)], [(0, 11, NOBODY, web)])
-    assert {line.key: line.paid for line in pnl(late, "channel", AttributionRule.LAST).lines} == {None: 1000}, "who came later did not sell it"
+    assert {line.key: line.paid for line in pnl(late, "channel", AttributionRule.LAST).lines} == {None: 1000}, (
+        "who came later did not sell it"
+    )
 
 
 def test_organic_buyers_do_not_dilute_what_a_paid_one_costs() -> None:
@@ -180,7 +182,9 @@ def test_payback_by_hand_with_the_young_censored() -> None:
     assert line.curve == ((0.0, pytest.approx(1 / 4)), (40.0, pytest.approx(1 - 3 / 4 * 1 / 2))), "D left the risk set on day 20"
     assert [(day, at_risk) for day, _, _, _, at_risk in line.by_day] == [(0, 4), (30, 2), (60, 1), (90, 1), (180, 1), (365, 1)]
     assert line.median_days == 40 and line.is_few
-    assert line.cohort == "not_yet", "270 of contribution by day 20, of 400 spent: the youngest was watched no longer"
+    assert (line.cohort, line.cohort_days) == ("paid", 40.0), "of 300 for those watched 40 days came 150 + 60 + 60 + 60; D had left"
+    early = payback(made, "channel", AttributionRule.FIRST, datetime.fromtimestamp((ZERO + 30 * DAY) / 1e6, UTC)).lines[0]
+    assert (early.cohort, early.not_yet, early.never) == ("not_yet", 3, 0), "on day 30 nobody can say never"
 
 
 def test_a_refund_or_service_delays_payback() -> None:

@@ -98,7 +98,7 @@ def run_pnl(args: argparse.Namespace) -> int:
         return [
             name, f"{line.orders_milli / 1000:,.1f}", f"{line.first_milli / 1000:,.1f}", money(line.paid),
             money(line.refunded + line.adjusted),
-            money(-line.goods), money(-line.spend), money(-line.served), money(line.net), money(line.cac) if not line.is_few else "-",
+            money(-line.goods), money(-line.spend), money(-line.served), money(line.net), money(_cac(found, line)),
         ]  # fmt: skip
 
     names = ("orders", "first", "paid", "refunded", "goods", "spend", "served", "net", "cac")
@@ -110,6 +110,13 @@ def run_pnl(args: argparse.Namespace) -> int:
         lines.append(word("analytics.ledger_assumed", share=f"{_share(found):.0%}"))
     report(args, ledger.as_json(found), lines)
     return 0
+
+
+def _cac(found: ledger.Pnl, line: ledger.PnlLine) -> float | None:
+    """What winning one cost: of all paid lines in the total, none where too few were won or nothing is named."""
+    if line.is_few:
+        return None
+    return found.paid_cac if line is found.total else line.cac if line.key is not None else None
 
 
 def _share(found: ledger.Pnl) -> float:

@@ -48,7 +48,7 @@ def pnl(book: Book, by: str, rule: AttributionRule, period: Period = (None, None
     ]
     shown = [line for line in lines if line.key is None or line != PnlLine(line.key)]
     shown.sort(key=lambda line: (line.key is None, -line.net, line.key or ""))
-    paying = [line for line in lines if line.spend > 0]
+    paying = [line for line in lines if line.spend > 0 and line.key is not None]
     won = sum(line.first_milli for line in paying)
     return Pnl(
         by=by, rule=rule, from_on=period[0], to_on=period[1], currency=book.currency, lines=tuple(shown), total=total(book, period),

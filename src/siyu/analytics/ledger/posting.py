@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from siyu.analytics.ledger.words import Dims, Entry, Posted, Terms, Touchpoint
-from siyu.base.money import digits
+from siyu.base.money import digits, to_minor
 
 ACCOUNTS = {  # what -> (debit, credit)
     "sale": ("cash", "sales"),
@@ -40,6 +40,8 @@ _NAMES = {
     "guide": ("guide", "guide_id"),
     "store": ("store", "store_id", "shop"),
 }
+_STATED = frozenset(name for names in _NAMES.values() for name in names)
+_VISITED = frozenset({"context", "utm_source", "utm_campaign", "utm_content"})
 
 Costs = Mapping[tuple[str, str], tuple[tuple[date, int], ...]]  # (sku, currency) -> from which day, minor units a piece
 Key = tuple[Any, ...]
@@ -89,6 +91,10 @@ def _post(entries: dict[Key, Entry], row: Posted, terms: Terms, costs: Costs, cu
     elif row.type == "order.adjusted":
         add("adjustment", amount)
     elif row.type == "spend.recorded":
+        if row.amount_minor is None:  # sent by the HTTP API: amount stands among the properties
+            stands = number_of(data.get("amount"))
+            money = str(data.get("currency") or money)[:3].upper()
+            amount = 0 if stands is None else to_minor(stands, money)
         for day, part in spread(amount, *_days(data, row.occurred_at.astimezone(zone).date())):
             add("spend", part, at=datetime.combine(day, time(), zone), dims=stated(data))
     else:
@@ -105,8 +111,8 @@ def _post(entries: dict[Key, Entry], row: Posted, terms: Terms, costs: Costs, cu
 
 def _goods(row: Posted, data: Mapping[str, Any], amount: int, money: str, terms: Terms, costs: Costs, zone: ZoneInfo) -> tuple[int, str]:
     """What the goods of a line cost, and how that is known: the cost of the product times the pieces, else the margin rule."""
-    sku, pieces = data.get("sku"), number_of(data.get("quantity"))
-    if costs and sku is not None and pieces is not None:
+    sku = data.get("sku") if costs else None
+    if sku is not None and (pieces := number_of(data.get("quantity"))) is not None:
         each = _on(costs.get((str(sku).strip(), money), ()), lambda: row.occurred_at.astimezone(zone).date())
         if each is not None:
             minor = int((abs(pieces) * each).quantize(Decimal(1), rounding=ROUND_HALF_UP))
@@ -165,6 +171,8 @@ def touched(row: Posted) -> Dims | None:
 
 def stated(data: Mapping[str, Any]) -> Dims:
     """The dimensions that a fact's fields name."""
+    if _STATED.isdisjoint(data):
+        return _NO_DIMS
     found = Dims(*(next((word for name in names if (word := name_of(data.get(name)))), "") for names in _NAMES.values()))
     return found._replace(channel=found.channel.lower())
 
@@ -177,6 +185,8 @@ def _sent_by(data: Mapping[str, Any]) -> Dims:
 
 def _campaign(data: Mapping[str, Any]) -> Dims | None:
     """The campaign that a visit came by: `context.campaign` of the Segment protocol, or utm_ fields."""
+    if _VISITED.isdisjoint(data):
+        return None
     context = data.get("context")
     given = context.get("campaign") if isinstance(context, dict) else None
     given = given if isinstance(given, dict) else {}

@@ -40,8 +40,11 @@ class Proof:
         return (self.margin / self.cost - 1, self.low / self.cost - 1, self.high / self.cost - 1)
 
 
-def incremental(ground: Ground, conn: Connection, campaign: str | None, margin_share: float) -> Proof | None:
-    """What the broadcast behind a campaign key (broadcast/12) caused, at this margin; None where the key is no broadcast that was drawn."""
+def incremental(ground: Ground, conn: Connection, book: Book, campaign: str | None, margin_share: float) -> Proof | None:
+    """What the broadcast behind a campaign key (broadcast/12) caused, at this margin, beside all that the ledger says it cost.
+
+    None where the key is no broadcast that was drawn with a holdout.
+    """
     kind, _, number = (campaign or "").partition("/")
     if kind != "broadcast" or not number.isdigit():
         return None
@@ -49,10 +52,10 @@ def incremental(ground: Ground, conn: Connection, campaign: str | None, margin_s
     if found.started_at is None or not found.funnel.control:
         return None
     total = found.effect.revenue.total
+    cost = sum(one.minor for one in book.costs if one.dims.campaign == campaign)
     return Proof(
-        found.broadcast_id, found.name, found.cost_minor, total.value * margin_share, total.low * margin_share, total.high * margin_share,
-        found.is_over,
-    )  # fmt: skip
+        found.broadcast_id, found.name, cost, total.value * margin_share, total.low * margin_share, total.high * margin_share, found.is_over
+    )
 
 
 def media_saved(conn: Connection, book: Book, on: date) -> dict[str, int]:

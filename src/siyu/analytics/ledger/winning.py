@@ -97,9 +97,13 @@ def payback(book: Book, by: str, rule: AttributionRule, now: datetime, horizon_d
         by_day = []
         for d in days:
             before = np.flatnonzero(curve.times <= d)
-            low, high = (float(curve.low[before[-1]]), float(curve.high[before[-1]])) if len(before) else (0.0, 0.0)
+            low, high = (
+                (float(curve.low[before[-1]]), float(curve.high[before[-1]]))
+                if len(before)
+                else (0.0, 1 - 0.05 ** (1 / max(1, int((seen[i] >= d).sum()))))
+            )
             by_day.append((d, curve.by(d), low, high, int((seen[i] >= d).sum())))
-        cohort, cohort_days = _cohort(who, day, gain, i, int(cost[i].sum()), float(age[i].min()), horizon_days)
+        cohort, cohort_days = _cohort(who, day, gain, i, cost, age, horizon_days)
         lines.append(
             PaybackLine(
                 key or None, len(i), int(cost[i].sum()), int(in_time[i].sum()),
@@ -139,14 +143,27 @@ def _reached(who: Ints, day: NDArray[np.float64], gain: Ints, cost: Ints, n: int
 
 
 def _cohort(
-    who: Ints, day: NDArray[np.float64], gain: Ints, members: NDArray[np.int64], cost: int, youngest: float, horizon: int
+    who: Ints, day: NDArray[np.float64], gain: Ints, members: Ints, cost: Ints, age: NDArray[np.float64], horizon: int
 ) -> tuple[str, float | None]:
-    """When a whole cohort has its cost back: as far as its youngest member was watched."""
-    mine = np.isin(who, members) & (day <= youngest)
-    order = np.argsort(day[mine], kind="stable")
-    days, total = day[mine][order], np.cumsum(gain[mine][order])
-    last_of_moment = np.r_[np.diff(days) != 0, True] if len(days) else np.zeros(0, dtype=bool)
-    hit = np.flatnonzero((total >= cost) & last_of_moment)
-    if len(hit) and days[hit[0]] <= horizon:
-        return "paid", float(days[hit[0]])
-    return ("never" if youngest >= horizon else "not_yet"), None
+    """When people have their cost back together: the first day on which those who were watched so long had, while that is half of them.
+
+    Who was watched no longer than some day counts up to it, with the gains, the cost and then neither.
+    """
+    mine = np.isin(who, members)
+    own, days, gains = who[mine], day[mine], gain[mine]
+    seen = days <= age[own]
+    own, days, gains = own[seen], days[seen], gains[seen]
+    brought = np.zeros(len(cost), dtype=np.int64)
+    np.add.at(brought, own, gains)
+    at = np.concatenate([days, age[members]])
+    change = np.concatenate([gains, cost[members] - brought[members]])  # a member who leaves takes its gains and its cost along
+    leaves = np.concatenate([np.zeros(len(days), dtype=np.int64), np.ones(len(members), dtype=np.int64)])
+    order = np.lexsort((leaves, at))
+    at, leaves = at[order], leaves[order]
+    held = np.cumsum(change[order]) - int(cost[members].sum())
+    left = len(members) - np.cumsum(leaves)
+    is_last = np.r_[(np.diff(at) != 0) | (np.diff(leaves) != 0), True] & (leaves == 0)
+    hit = np.flatnonzero(is_last & (held >= 0) & (2 * left >= len(members)) & (at <= horizon))
+    if len(hit):
+        return "paid", float(at[hit[0]])
+    return ("never" if 2 * int((age[members] >= horizon).sum()) >= len(members) else "not_yet"), None

@@ -198,7 +198,7 @@ class Pnl:
     lines: tuple[PnlLine, ...]  # most net first; what is attributed to nothing last
     total: PnlLine
     basis: Basis
-    paid_cac: float | None  # spend / first-time buyers of the lines that have spend: organic buyers do not dilute it
+    paid_cac: float | None  # spend / first-time buyers of the named lines that have spend: organic buyers do not dilute it
     other_currencies: dict[str, int]  # currency -> net
 
 
@@ -256,8 +256,9 @@ class PaybackLine:
     """How a line's first-time buyers pay back what winning them cost.
 
     Of `people`, `paid_back` did within the horizon, `never` were watched all of it and did not, `not_yet` are younger. `by_day` holds for
-    some days the share that paid back by then (Kaplan-Meier), its bounds and how many were still at risk. `cohort_days` is the first day
-    on which the whole line's contribution reached its cost: None when it has not (`cohort` says: paid, not_yet, never).
+    some days the share that paid back by then (Kaplan-Meier), its bounds (before anybody did: none, to 1 - 0.05^(1/n)) and how many were
+    still at risk. `cohort_days` is the first day on which those watched so long (at least half) had their cost back together: None when
+    they have not (`cohort`: paid, not_yet, never).
     """
 
     key: str | None

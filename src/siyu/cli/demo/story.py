@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from siyu import analytics, channels, content, gate, journeys, pool, segments, web
-from siyu.analytics import scores
+from siyu.analytics import ledger, scores
 from siyu.base import settings
 from siyu.base.clock import SharedClock
 from siyu.base.db import queries
@@ -103,6 +103,8 @@ class Story:
                 ),
             )  # fmt: skip
             settings.put(conn, "demo.is_on", True, at=self.ground.clock.now())
+            if not ledger.terms(conn).prices:
+                ledger.set_terms(conn, words.TERMS, at=self.ground.clock.now())
             scores.set_habit(conn, at=self.ground.clock.now(), is_on=False)  # a day is six seconds long here; the story scores by itself
 
     def import_orders(self) -> None:

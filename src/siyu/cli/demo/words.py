@@ -24,6 +24,10 @@ DRIFTING: dict[str, Any] = {
 }
 
 
+# An example price for sending an e-mail, so that the ledger has a cost to serve; the orders themselves come without any costs.
+TERMS: dict[str, Any] = {"prices": [{"item": "message.email", "from": "2010-12-01", "price": "0.002"}]}
+
+
 @dataclass(frozen=True)
 class DemoLetter:
     """The letter that the demo sends."""

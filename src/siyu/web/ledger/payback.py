@@ -27,7 +27,7 @@ def see(request: Request) -> Response:
         shares = [_by(line, day) for day in _DAYS]
         drawn = charts.line(
             say_to(request, "web.ledger_payback_chart", name=name), [str(day) for day in _DAYS], [charts.Series(name, shares)],
-            show=show.percent, axis=lambda value: show.percent(value, 0), lang=show.lang,
+            show=lambda value: show.percent(value / 100), axis=lambda value: show.percent(value / 100, 0), lang=show.lang,
             first=say_to(request, "web.ledger_days"),
         )  # fmt: skip
     rows = [(choices.key_words(request, one.key, names), one, the.link("/pnl/payback", key=one.key or "")) for one in found.lines]
@@ -39,8 +39,8 @@ def see(request: Request) -> Response:
 
 
 def _by(line: ledger.PaybackLine, day: int) -> float | None:
-    """The share by a day; nothing where nobody was watched that long any more."""
+    """The share by a day, in per cent; nothing where nobody was watched that long any more."""
     if day > line.watched_days:
         return None
     before = [share for at, share in line.curve if at <= day]
-    return before[-1] if before else 0.0
+    return 100 * before[-1] if before else 0.0

@@ -103,7 +103,7 @@ def why(request: Request) -> Response:
         names = choices.campaign_names(conn) if the.by == "campaign" else {}
         total = found.total
         share = total.margin / (total.paid + total.refunded) if total.paid + total.refunded > 0 else 0.0
-        proof = ledger.incremental(ground, conn, key, share) if the.by == "campaign" else None
+        proof = ledger.incremental(ground, conn, book, key, share) if the.by == "campaign" else None
     return render(
         request, "ledger/why.html", part="drawer", the=the, line=line, name=choices.key_words(request, key, names), found=found,
         entries=entries[:60], costs=costs, proof=proof, rule=say_to(request, f"analytics.ledger_rule_{the.rule}"),

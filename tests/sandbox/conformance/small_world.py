@@ -115,7 +115,7 @@ def listening() -> Iterator[Ear]:
     ear = Ear()
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+        protocol_version, wbufsize = "HTTP/1.1", 65_536  # head and body in one packet
 
         def log_message(self, *_: Any) -> None:
             return

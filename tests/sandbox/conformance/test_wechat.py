@@ -426,6 +426,38 @@ def test_one_accept_is_one_subscription_notice(small: SmallWorld, ear: Ear) -> N
     assert ET.fromstring(popup.body).findtext("SubscribeMsgPopupEvent/List/SubscribeStatusString") == "accept"
 
 
+def test_a_mass_message_goes_once_and_to_whom_it_may(small: SmallWorld, ear: Ear) -> None:
+    """MPD batch sends (4.2, 4.3): clientmsgid 45066 within a minute, then 45065 with its msg_id; MASSSENDJOBFINISH; quotas."""
+    a = shop(small, ear)
+    ids = [small.do(a, f"p{n}", "follow")["openid"] for n in (14, 15, 16)]
+    tag = small.api(a, "/cgi-bin/tags/create", {"tag": {"name": "会员"}})["tag"]["id"]
+    small.api(a, "/cgi-bin/tags/members/batchtagging", {"openid_list": ids[:2], "tagid": tag})
+    body = {"filter": {"is_to_all": False, "tag_id": tag}, "msgtype": "text", "text": {"content": "新茶"}, "clientmsgid": "m1"}
+
+    def send(**change: Any) -> Any:
+        return small.api(a, "/cgi-bin/message/mass/sendall", body | change)
+
+    sent = send()
+    assert (sent["errcode"], send()["errcode"]) == (0, 45066)
+    small.move(61)
+    again = send()
+    assert (again["errcode"], again["msg_id"]) == (45065, sent["msg_id"])
+    finished = next(one for one in events(ear) if one["Event"] == "MASSSENDJOBFINISH")
+    assert (finished["MsgID"], finished["TotalCount"], finished["SentCount"]) == (str(sent["msg_id"]), "2", "2")
+    assert [send(clientmsgid=f"n{n}", filter={"is_to_all": True})["errcode"] for n in range(4)] == [0] * 4
+    got = [sum(one["via"] == "mass" and one["appid"] == a["appid"] for one in small.phone(f"p{n}")) for n in (14, 15, 16)]
+    assert got == [4, 4, 4]
+    assert small.api(a, "/cgi-bin/message/mass/get", {"msg_id": sent["msg_id"]})["msg_status"] == "SEND_SUCCESS"
+    assert send(clientmsgid="x", msgtype="dance")["errcode"] == 40008
+    assert small.api(a, "/cgi-bin/message/mass/send", {"touser": ids[:1], "msgtype": "text", "text": {"content": "a"}})["errcode"] == 40032
+    daily = shop(small, kind="subscription")
+    small.do(daily, "p14", "follow")
+    codes = [
+        small.api(daily, "/cgi-bin/message/mass/sendall", body | {"filter": {"is_to_all": True}, "clientmsgid": n})["errcode"] for n in "ab"
+    ]
+    assert codes == [0, 45028]
+
+
 def test_menus_keep_their_form(small: SmallWorld) -> None:
     """MPD custom menus (4.3): three in the first row, five below, a key or a URL each."""
     a = shop(small)
@@ -601,3 +633,51 @@ def test_everything_is_remembered(tmp_path: Path) -> None:
     with running(tmp_path) as small:
         assert small.api(a, "/cgi-bin/user/get")["data"]["openid"] == [openid]
         assert small.phone("a")[-1]["body"] == {"text": "明天见"}
+
+
+def test_no_call_is_too_odd_for_an_answer(small: SmallWorld) -> None:
+    """Every interface answers every form of nonsense with a number, as the platform does."""
+    scene = {"action_name": "QR_SCENE", "action_info": {"scene": {"scene_id": "x"}}}
+    odd: list[dict[str, Any]] = [
+        {"data": "x", "msgtype": {}, "text": 1, "tag": [], "button": [[]], "filter": {}, "scene": 1, **scene},
+        {"openid_list": [1, {}], "tagid": "2", "user_list": [1], "button": [{"name": "x", "type": [], "sub_button": 1}], "tag": {"id": {}}},
+        {
+            "button": [{"name": "x", "type": []}],
+            "tag": {"name": 5},
+            "jump_wxa": 3,
+            "expire_type": "z",
+            "path": {},
+            "code": {},
+            "touser": [{}],
+        },
+        {"filter": {"tag_id": {}}, "msgtype": "text", "text": {"content": {}}, "clientmsgid": 5, "msg_id": {}, "query": {}, "width": {}},
+        {"media_id": {}, "command": 3, "expire_interval": True, "expire_type": 1, "template_id_short": {}, "tagid": {}, "button": 7},
+        {
+            "msgtype": "news",
+            "news": {"articles": [7]},
+            "expire_time": "x",
+            "miniprogram": 7,
+            "template_id": {},
+            "page": 7,
+            "action_name": [],
+        },
+        {
+            "msgtype": "msgmenu",
+            "msgmenu": {"list": [7]},
+            "user_list": [{"openid": {}}],
+            "tag": {"id": True, "name": {}},
+            "scene": "a",
+            "width": "x",
+        },
+    ]
+    from siyu.sandbox.wechat.public import INTERFACES
+
+    for kind in ("service", "mini"):
+        a = shop(small, kind=kind)
+        openid = small.do(a, "p17", "follow" if kind == "service" else "login")["openid"]
+        token = small.token(a)
+        for path, interface in INTERFACES.items():
+            for body in odd if interface.method == "POST" else [{}]:
+                value = {"touser": openid, "openid": openid, **body} if interface.method == "POST" else None
+                found = small.ask(f"/wechat{path}?access_token={token}&type=%00&openid=%00", value)
+                assert isinstance(found, dict) or found.startswith(b"\x89PNG"), (path, body, found)

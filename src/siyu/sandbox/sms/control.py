@@ -132,7 +132,8 @@ def routes(exchange: Exchange) -> list[Route]:
         return JSONResponse({"phone": number, "is": exchange.state.dead.get(number, "fine"), "texts": texts, "replies": replies})
 
     async def pushes(request: Request) -> Response:
-        after = int(request.query_params.get("after", "0") or 0)
+        word = request.query_params.get("after", "")
+        after = int(word) if word.isdecimal() else 0
         return JSONResponse(
             {"pushes": [told(one) for one in list(exchange.courier.journal)[after:]], "waiting": exchange.courier.waiting()}
         )

@@ -168,7 +168,8 @@ def routes(office: Office) -> list[Route]:
         return JSONResponse({**_person(office, person), "chat": shown})
 
     async def callbacks(request: Request) -> Response:
-        appid, after = request.query_params.get("appid", ""), int(request.query_params.get("after", "0") or 0)
+        appid, word = (request.query_params.get(name, "") for name in ("appid", "after"))
+        after = int(word) if word.isdecimal() else 0
         found = [one for one in list(office.courier.journal)[after:] if one.key.startswith(appid)]
         return JSONResponse({"callbacks": [told(one) for one in found], "waiting": office.courier.waiting()})
 

@@ -27,6 +27,7 @@ WORDS = {
     40037: "invalid template_id",
     40052: "invalid action name",
     40053: "invalid action info",
+    40059: "invalid msg id",
     40066: "invalid url",
     40097: "invalid args",
     40125: "invalid appsecret",
@@ -57,12 +58,15 @@ WORDS = {
     45011: "api minute-quota reach limit, must slower, retry next minute",
     45015: "response out of time limit or subscription is canceled",
     45026: "template num exceeds limit",
+    45028: "has no masssend quota",
     45029: "qrcode count out of limit",
     45047: "out of response count limit",
     45056: "too many tag now, no need to add new",
     45057: "can't modify sys tag",
     45058: "can't modify sys tag",
     45059: "user has too many tags",
+    45065: "clientmsgid exist",
+    45066: "same clientmsgid retry too fast",
     45157: "invalid tag name",
     45158: "tag name too long",
     45159: "invalid tag id",
@@ -79,11 +83,11 @@ WORDS = {
 
 
 class Refused(Exception):
-    """A call is answered with an error code. `detail` is appended to the code's words."""
+    """A call is answered with an error code. `detail` is appended to the code's words, `more` are further fields."""
 
-    def __init__(self, code: int, detail: str = "") -> None:
+    def __init__(self, code: int, detail: str = "", more: dict[str, Any] | None = None) -> None:
         super().__init__(f"{code} {detail}")
-        self.code, self.detail = code, detail
+        self.code, self.detail, self.more = code, detail, more or {}
 
 
 def envelope(code: int, detail: str, rid: str) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _link(call: Call) -> dict[str, Any]:
                           "url": str(found.get("url", "")), "picurl": str(found.get("thumb_url", ""))}]}  # fmt: skip
 
 
-_KINDS: dict[str, Callable[[Call], dict[str, Any]]] = {
+SHOWN: dict[str, Callable[[Call], dict[str, Any]]] = {
     "text": _text,
     "image": lambda call: {"media_id": _medium(call, _field(call, "image"))},
     "voice": lambda call: {"media_id": _medium(call, _field(call, "voice"))},
@@ -97,7 +97,7 @@ def custom_send(call: Call) -> dict[str, Any]:
     kind = call.text("msgtype")
     if kind not in (_MINI_KINDS if call.account.is_mini else _OFFICIAL_KINDS):
         raise Refused(40008)
-    shown = _KINDS[kind](call)
+    shown = SHOWN[kind](call)
     if not call.account.is_mini and not member.is_following:
         raise Refused(45015)
     if member.is_refusing:

@@ -170,7 +170,9 @@ def _check_button(one: Any, *, is_sub: bool, linked: list[str]) -> None:
     name = one.get("name", "")
     if not isinstance(name, str) or not 0 < len(name.encode()) <= (60 if is_sub else 16):
         raise Refused(40018)
-    below = one.get("sub_button") or []
+    below, kind = one.get("sub_button") or [], one.get("type")
+    if not isinstance(below, list):
+        raise Refused(47001)
     if below and is_sub:
         raise Refused(40023)
     if below:
@@ -179,7 +181,7 @@ def _check_button(one: Any, *, is_sub: bool, linked: list[str]) -> None:
         for two in below:
             _check_button(two, is_sub=True, linked=linked)
         return
-    need = _NEEDS.get(one.get("type", ""))
+    need = _NEEDS.get(kind) if isinstance(kind, str) else None
     if need is None:
         raise Refused(40017)
     given = one.get(need)

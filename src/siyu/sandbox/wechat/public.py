@@ -18,14 +18,14 @@ from starlette.types import Receive, Scope, Send
 
 from siyu.sandbox import qr
 from siyu.sandbox.luck import draw
-from siyu.sandbox.wechat import messages, mini, official
+from siyu.sandbox.wechat import mass, messages, mini, official
 from siyu.sandbox.wechat.call import Call, Interface, Raw, Upload
 from siyu.sandbox.wechat.deeds import CannotDo, do
 from siyu.sandbox.wechat.errors import Refused, envelope
 from siyu.sandbox.wechat.office import Office
 from siyu.sandbox.wechat.words import Account, Token
 
-INTERFACES = {**official.INTERFACES, **messages.INTERFACES, **mini.INTERFACES}
+INTERFACES = {**official.INTERFACES, **messages.INTERFACES, **mass.INTERFACES, **mini.INTERFACES}
 _SNS = {**mini.BY_SECRET, **mini.BY_APPID, **mini.BY_USER}
 _MOST = 12_000_000
 
@@ -129,7 +129,7 @@ def _answered(
         slow = _slow(office, account)
         return (Response(made.body, media_type=made.content_type) if isinstance(made, Raw) else JSONResponse(made)), slow
     except Refused as no:
-        return JSONResponse(envelope(no.code, no.detail, office.rid())), 0
+        return JSONResponse({**envelope(no.code, no.detail, office.rid()), **no.more}), 0
 
 
 def _caller(office: Office, path: str, query: dict[str, str]) -> Account:

@@ -34,6 +34,8 @@ class Settings:
     job_takes: int = 1  # seconds until TEMPLATESENDJOBFINISH
     answer_in: float = 5.0  # real seconds
     clear_quota_per_month: int = 10
+    mass_per_day: int = 1  # a subscription account's mass messages; not in the pages at hand
+    mass_per_month: int = 4  # what a follower of a service account gets at most; not in the pages at hand
 
     def changed(self, given: dict[str, Any]) -> Settings:
         """These with some replaced. `ValueError` names what cannot be."""
@@ -119,6 +121,7 @@ class Member:
     allowances: dict[str, Allowance] = field(default_factory=dict)
     grants: dict[str, int] = field(default_factory=dict)  # template id (or once:scene) -> sends left
     session_key: str = ""
+    mass: dict[str, int] = field(default_factory=dict)  # month -> mass messages that came
 
 
 @dataclass
@@ -189,10 +192,22 @@ class AppLink:
 
 
 @dataclass
+class MassSend:
+    """A mass message. `key` is its clientmsgid."""
+
+    number: int
+    key: str
+    at: float
+    tried_at: float
+    day: str
+    is_deleted: bool = False
+
+
+@dataclass
 class Bubble:
     """Something that stands in a chat on a person's phone. `way`: in (from the person), out (to the person) or note (by WeChat).
 
-    `via`: person, passive, custom, template, notice, once, subscribe, event.
+    `via`: person, passive, custom, template, notice, once, subscribe, mass.
     """
 
     number: int
@@ -242,6 +257,7 @@ class Account:
     tickets: dict[str, Ticket] = field(default_factory=dict)
     links: dict[str, AppLink] = field(default_factory=dict)
     sent: dict[str, tuple[float, int]] = field(default_factory=dict)  # openid|client_msg_id -> when, msgid
+    mass: list[MassSend] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=dict)  # day|path -> calls
     quota_cleared: list[float] = field(default_factory=list)
     calls_n: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,6 +19,7 @@ from wechatpy.enterprise import WeChatClient
 from wechatpy.enterprise.crypto import WeChatCrypto
 from wechatpy.exceptions import WeChatClientException
 
+from siyu.base.clock import StillClock
 from siyu.base.text import catalogue
 from siyu.sandbox import corp
 from siyu.sandbox.conformance import Bench, Check, checks
@@ -26,8 +27,10 @@ from siyu.sandbox.conformance.__main__ import served
 from siyu.sandbox.corp import AGENTID, CORPID, crypto
 from siyu.sandbox.corp.company import Company
 from siyu.sandbox.corp.founding import hire, settle
+from siyu.sandbox.corp.life import Habits, Life
 from siyu.sandbox.corp.phones import reason_key
 from siyu.sandbox.corp.rates import Rates
+from siyu.sandbox.corp.state import Way
 
 TOKEN, KEY, APPID = "123456", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR", "wx49f0ab532d5d035a"
 PARTS = [check for check in checks() if check.module.startswith("corp_")]
@@ -287,3 +290,33 @@ def test_the_two_phones_show_and_do(base: str) -> None:
         page(**(at | {"tab": tab}))
     assert "做不了" in page(wrong="nothing was written", lang="zh")
     bench.close()
+
+
+def test_a_month_of_life_is_drawn_from_the_seed() -> None:
+    def month(seed: int) -> tuple[dict[str, int], int, list[str]]:
+        clock = StillClock(datetime(2026, 3, 1, tzinfo=UTC))
+        company = Company(CORPID, "茶", seed, clock.now)
+        events: list[str] = []
+        company.on_event = lambda event: events.append(event.change)
+        settle(company, 200, hire(company, 4), 90)
+        way = {
+            "type": 2,
+            "skip_verify": True,
+            "state": "s",
+            "user": ["guide001", "guide002"],
+            "party": [],
+            "is_temp": False,
+            "is_exclusive": False,
+        }
+        company.ways["w"] = Way("w", 1, company.now(), "", way)
+        life = Life(company, Habits(scans=20, says=30, deletes=2))
+        for _ in range(30 * 24):
+            clock.move(timedelta(hours=1))
+            life.step()
+        return dict(life.did), len(company.contacts), events
+
+    did, people, events = month(1)
+    assert (did, people, events) == month(1) and did != month(2)[0]
+    assert 450 < did["scans"] < 750 and people == 200 + did["scans"] and 30 < did["deletes"] < 100
+    assert 0 <= events.count("add_half_external_contact") - did["confirmed back"] <= 3  # the last ones still wait
+    assert events.count("del_follow_user") == did["deletes"]

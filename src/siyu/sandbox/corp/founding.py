@@ -9,6 +9,7 @@ from typing import Any
 
 from siyu.sandbox.corp.company import DAY, Company
 from siyu.sandbox.corp.friends import Impossible, add, make_contact
+from siyu.sandbox.corp.life import Life
 from siyu.sandbox.corp.names import mobile, person_name
 from siyu.sandbox.corp.post import Postman
 from siyu.sandbox.corp.state import App, Department, Member
@@ -26,6 +27,7 @@ class Corps:
         self.seed, self._now = seed, now
         self.companies: dict[str, Company] = {}
         self.postmen: dict[str, Postman] = {}
+        self.lives: dict[str, Life] = {}
         self.wire = Wire(self.companies)
         self.reset()
 
@@ -58,7 +60,10 @@ class Corps:
         return self.companies[corpid]
 
     def close(self) -> None:
-        """Stop all deliveries."""
+        """Stop all lives and deliveries."""
+        for life in self.lives.values():
+            life.stop()
+        self.lives.clear()
         for postman in self.postmen.values():
             postman.close()
 

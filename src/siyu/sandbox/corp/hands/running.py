@@ -58,10 +58,10 @@ def found(hand: Hand) -> dict[str, Any]:
     return _corp_told(hand, hand.corps.found(str(hand.need("corpid")), str(hand.given.get("name") or "沙盒企业")))
 
 
-@control("POST", "/reset")
+@control("POST", "/reset", is_slow=True)
 def reset(hand: Hand) -> dict[str, Any]:
     """Begin anew, with another `seed` if given."""
-    return _corp_told(hand, hand.corps.reset(hand.given.get("seed")))
+    return _corp_told(hand, hand.corps.reset(int(hand.given["seed"]) if "seed" in hand.given else None))
 
 
 @control("POST", "/apps")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from siyu.sandbox.corp import friends, grouping, handing, scanning, sending, talking
 from siyu.sandbox.corp.company import DAY
 from siyu.sandbox.corp.control import Hand, control
 from siyu.sandbox.corp.friends import Impossible
+from siyu.sandbox.corp.life import Habits, Life
 from siyu.sandbox.corp.state import GroupMember, KfAccount, Quota, Tag, TagGroup, Task
 
 
@@ -282,3 +284,27 @@ def kf(hand: Hand) -> dict[str, Any]:
     else:
         raise Impossible("do is enter, say, answer, end or rest")
     return told
+
+
+def _life_told(hand: Hand) -> dict[str, Any]:
+    lived = hand.corps.lives.get(hand.company.corpid)
+    return {"habits": asdict(lived.habits), "did": dict(lived.did)} if lived else {"habits": None, "did": {}}
+
+
+@control("GET", "/life")
+def life(hand: Hand) -> dict[str, Any]:
+    """How those live who live by themselves, and what they did."""
+    return _life_told(hand)
+
+
+@control("POST", "/life", is_slow=True)
+def set_life(hand: Hand) -> dict[str, Any]:
+    """Let customers and members live by themselves: habits per day (see `Habits`); `{"none": true}` ends it."""
+    habits = Habits().changed({k: v for k, v in hand.given.items() if k not in ("corp", "none")})
+    old = hand.corps.lives.pop(hand.company.corpid, None)
+    if old:
+        old.stop()
+    if not hand.given.get("none"):
+        made = hand.corps.lives[hand.company.corpid] = Life(hand.company, habits)
+        made.start()
+    return _life_told(hand)

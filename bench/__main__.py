@@ -19,6 +19,8 @@ FULL = {
     "gate": ["bench.gate_bench"],
     "pages": ["bench.pages_bench"],
     "lake": ["bench.lake_bench"],
+    "value": ["bench.value_bench"],
+    "diagnose": ["bench.diagnose_bench"],
 }
 SMALL = {
     "import": ["--rounds", "1"],
@@ -29,6 +31,8 @@ SMALL = {
     "gate": ["--people", "50000"],
     "pages": ["--people", "50000", "--rounds", "5"],
     "lake": ["--facts", "300000", "--people", "30000", "--rounds", "1"],
+    "value": ["--people", "50000", "--pareto-share", "0.2"],
+    "diagnose": ["--lines", "100000"],
 }
 
 

@@ -63,13 +63,15 @@ def test_two_processes_keep_one_pace(ground: Ground, vendor: Vendor, start: Star
     one, two = start(8, 24, 60), start(8, 24, 60)
     _go(one, two)
     codes = _codes(one) + _codes(two)
-    assert sorted(codes) == ["0"] * 30 + ["pace"] * 18
-    assert vendor.asked == {"gettoken": 1, "externalcontact/get_follow_user_list": 30}
+    well = codes.count("0")
+    assert len(codes) == 48 and well + codes.count("pace") == 48
+    assert 24 <= well <= 30, "at most a slot for each seat of a process is taken and not used"
+    assert vendor.asked == {"gettoken": 1, "externalcontact/get_follow_user_list": well}
     assert vendor.most_inside <= 3
     with ground.db.tx() as conn:
         traced = conn.execute("select count(*) from vendor_calls").fetchone()
         held = conn.execute("select seats from vendor_paces where interface <> 'gettoken'").fetchone()
-    assert traced == (31,), "every call is traced, none twice"
+    assert traced == (well + 1,), "every call is traced, none twice"
     assert held is not None and set(held[0]) == {None}, "every seat was given back"
 
 
@@ -84,8 +86,6 @@ def test_a_killed_refresher_holds_nobody_up(ground: Ground, corp: Account, vendo
             go_on.wait(60)
 
     vendor.on_token = hang
-    with ground.db.tx() as conn:  # the seat that dies with it is not the only one
-        settings.put(conn, "vendors.limits", {"wecom": {"gettoken": {"width": 2}}}, at=ground.clock.now())
     dying = start(2, 2, 60)
     _go(dying)
     assert asked.wait(60)

@@ -73,7 +73,7 @@ class VendorError(SiyuError):
     """A vendor did not do what it was asked. `code` is the vendor's own (or not_sent, no_answer, unreadable, blocked, resting, pace).
 
     `is_unknown`: it may have been done all the same, never ask again blindly. `retry_after`: how long it makes no sense to ask.
-    `rid` is the vendor's number of the call, for its support.
+    `rid` is the vendor's number of the call, for its support. `explain(err.vendor, err.code, lang)` says it to people.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class VendorError(SiyuError):
         what: str = "",
         remedy: str = "",
         rid: str = "",
+        vendor: VendorKind | None = None,
     ) -> None:
         super().__init__(what or f"{interface}: {code}", remedy)
         self.code = code
@@ -95,6 +96,7 @@ class VendorError(SiyuError):
         self.is_unknown = is_unknown
         self.retry_after = retry_after
         self.rid = rid
+        self.vendor = vendor
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+from msgspec import field
+
+from siyu.vendors.shape import Shape
 
 
-class Sent(Struct, frozen=True):
+class Sent(Shape, frozen=True):
     """Taken for sending. `biz_id` and the phone name the receipt."""
 
     biz_id: str = field(name="BizId", default="")
     request_id: str = field(name="RequestId", default="")
 
 
-class Detail(Struct, frozen=True):
+class Detail(Shape, frozen=True):
     """What became of one message: `status` 1 waiting, 2 failed, 3 delivered. Dates as the service writes them, Shanghai time."""
 
     phone: str = field(name="PhoneNum", default="")
@@ -28,18 +30,18 @@ class Detail(Struct, frozen=True):
         return f"Detail(status={self.status}, code={self.code!r})"
 
 
-class _DetailList(Struct, frozen=True):
+class _DetailList(Shape, frozen=True):
     rows: list[Detail] = field(name="SmsSendDetailDTO", default=[])
 
 
-class Details(Struct, frozen=True):
+class Details(Shape, frozen=True):
     """A page of QuerySendDetails."""
 
     total: int = field(name="TotalCount", default=0)
     details: _DetailList = field(name="SmsSendDetailDTOs", default=_DetailList())
 
 
-class Receipt(Struct, frozen=True):
+class Receipt(Shape, frozen=True):
     """One row of SmsReport. The same one may come again: (biz_id, phone_number) is its name. Times are Shanghai's."""
 
     phone_number: str = ""
@@ -56,7 +58,7 @@ class Receipt(Struct, frozen=True):
         return f"Receipt(biz_id={self.biz_id!r}, success={self.success}, err_code={self.err_code!r})"
 
 
-class Reply(Struct, frozen=True):
+class Reply(Shape, frozen=True):
     """One row of SmsUp: what somebody wrote back. Push only; `sequence_id` is its name."""
 
     phone_number: str = ""

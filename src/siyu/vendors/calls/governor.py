@@ -22,7 +22,7 @@ from siyu.vendors.calls import store
 from siyu.vendors.calls.limits import limits_of
 from siyu.vendors.calls.pace import GRACE, Limits, Turn, take
 from siyu.vendors.calls.store import Traced
-from siyu.vendors.codes import trouble_of
+from siyu.vendors.codes import explain, trouble_of
 from siyu.vendors.words import Account, Trouble, VendorError
 
 _MOST_SLOTS = 16
@@ -49,6 +49,7 @@ class _Local:
     ready: threading.Condition = field(default_factory=threading.Condition)
     idle: list[_Seat] = field(default_factory=list)
     slots: deque[float] = field(default_factory=deque)
+    unused: int = 0  # slots that went by while nobody had a seat
     waiting: int = 0
     is_taking: bool = False
     limits: Limits | None = None
@@ -92,9 +93,7 @@ class Governor:
             store.narrow(conn, account.account_id, interface, here.limits.width if here.limits else 5)
         with here.ready:
             idle, here.idle = here.idle, []
-        with ground.db.tx() as conn:
-            for seat in idle:
-                store.give_seat(conn, account.account_id, interface, seat.number, seat.holder)
+        self._give_back(ground, account.account_id, interface, idle)
 
     def failed(self, ground: Ground, account: Account, host: str, code: str) -> None:
         """The host was not reached, or did not answer, or answered that it is down."""
@@ -129,6 +128,7 @@ class Governor:
                     now = time.monotonic()
                     while here.slots and here.slots[0] < now - GRACE:
                         here.slots.popleft()
+                        here.unused += 1
                     while here.idle and here.idle[-1].held_until - now < hold_for:
                         here.idle.pop()  # too old for a call as long as ours: it falls free by itself
                     if here.idle and here.slots:
@@ -136,7 +136,7 @@ class Governor:
                         break
                     if here.is_taking:
                         if not here.ready.wait(max(0.001, ends_at - now)) and time.monotonic() >= ends_at:
-                            raise _too_slow(interface, timedelta(seconds=1))
+                            raise _too_slow(account, interface, timedelta(seconds=1))
                         continue
                     here.is_taking = True
                     wants_seat, slots = not here.idle, min(_MOST_SLOTS, max(1, here.waiting)) if not here.slots else 0
@@ -150,13 +150,16 @@ class Governor:
                     continue
                 left, wait = ends_at - time.monotonic(), turn.wait.total_seconds()
                 if left <= 0 or (wait > left and not turn.is_full):
-                    raise _too_slow(interface, turn.wait)
+                    raise _too_slow(account, interface, turn.wait)
                 with here.ready:
                     if not here.idle:
                         here.ready.wait(min(left, _look_again() if turn.is_full else max(0.001, min(wait, _AHEAD))))
         finally:
             with here.ready:
                 here.waiting -= 1
+                spare = [here.idle.pop() for _ in range(len(here.idle) - here.waiting)]
+            if spare:  # passed on to one of us who has gone
+                self._give_back(ground, account.account_id, interface, spare)
         pause = slot - time.monotonic()
         if pause > 0:
             time.sleep(pause)
@@ -175,6 +178,8 @@ class Governor:
         hold_for: float,
     ) -> Turn:
         now = ground.clock.now()
+        with here.ready:
+            unused, here.unused = here.unused, 0
         with ground.db.tx() as conn:
             limits = self._limits(conn, account, interface, here)
             row = store.take_pace(conn, account.account_id, interface, limits)
@@ -183,11 +188,11 @@ class Governor:
             if wants_seat:
                 self._look_out(conn, account, interface, host, now, hold_for)
             holder = store.new_holder(conn) if wants_seat else 0
-            pace, turn = take(
-                row.pace, limits, row.now, slots=slots or 1, holder=holder, hold_for=timedelta(seconds=hold_for + _PASS_FOR + _AHEAD + 1),
-                patience=timedelta(seconds=max(0.0, min(_AHEAD, ends_at - time.monotonic()))),
-            )  # fmt: skip
-            if turn.slots:
+            left = timedelta(seconds=max(0.0, min(_AHEAD, ends_at - time.monotonic())))
+            hold = timedelta(seconds=hold_for + _PASS_FOR + _AHEAD + 1)
+            many = max(1, min(slots, limits.width))
+            pace, turn = take(row.pace, limits, row.now, slots=many, holder=holder, hold_for=hold, patience=left, unused=unused)
+            if turn.slots or unused:
                 store.keep_pace(conn, account.account_id, interface, pace)
         mine = time.monotonic()
         with here.ready:
@@ -208,7 +213,7 @@ class Governor:
             return
         rests = breaker.open_until - now
         if rests > timedelta(0) or not store.take_probe(conn, account.account_id, host, now, now + timedelta(seconds=hold_for)):
-            raise VendorError("resting", Trouble.DOWN, interface, retry_after=max(rests, timedelta(seconds=1)))
+            raise _refusal(account, interface, "resting", Trouble.DOWN, max(rests, timedelta(seconds=1)))
 
     def _limits(self, conn: Connection, account: Account, interface: str, here: _Local) -> Limits:
         now = time.monotonic()
@@ -219,18 +224,22 @@ class Governor:
     def _leave(self, ground: Ground, account_id: int, interface: str, here: _Local, seat: _Seat, hold_for: float) -> None:
         now = time.monotonic()
         with here.ready:
-            if here.waiting and now - seat.taken_at < _PASS_FOR and seat.held_until - now > hold_for:
+            is_passed = here.waiting > len(here.idle) and now - seat.taken_at < _PASS_FOR and seat.held_until - now > hold_for
+            if is_passed:
                 here.idle.append(seat)
                 here.ready.notify()
-                if len(self._traced) < 50:
-                    return
-                seat_stays = True
-            else:
-                seat_stays = False
+        if not is_passed or len(self._traced) > 50:
+            self._give_back(ground, account_id, interface, [] if is_passed else [seat])
+        if not is_passed:
+            with here.ready:
+                here.ready.notify()
+
+    def _give_back(self, ground: Ground, account_id: int, interface: str, seats: list[_Seat]) -> None:
+        """Free seats in the database, and write down the calls that were made since the last time."""
         with self._lock:
             calls, self._traced = self._traced, []
         with ground.db.tx() as conn:
-            if not seat_stays:
+            for seat in seats:
                 store.give_seat(conn, account_id, interface, seat.number, seat.holder)
             if calls:
                 store.trace_calls(conn, calls)
@@ -238,18 +247,21 @@ class Governor:
                 if self._written > 2_000:
                     self._written = 0
                     store.trim_calls(conn, ground.clock.now() - _KEEP_CALLS_FOR, _KEEP_CALLS)
-        if not seat_stays:
-            with here.ready:
-                here.ready.notify()
 
 
-def _too_slow(interface: str, wait: timedelta) -> VendorError:
-    return VendorError("pace", Trouble.LATER, interface, retry_after=wait)
+def _too_slow(account: Account, interface: str, wait: timedelta) -> VendorError:
+    return _refusal(account, interface, "pace", Trouble.LATER, wait)
+
+
+def _refusal(account: Account, interface: str, code: str, trouble: Trouble, wait: timedelta) -> VendorError:
+    told = explain(account.kind, code, "en")
+    what = f"{interface}: {told.what}"
+    return VendorError(code, trouble, interface, retry_after=wait, what=what, remedy=told.remedy, vendor=account.kind)
 
 
 def _blocked(account: Account, interface: str, code: str, rest: timedelta) -> VendorError:
     trouble = trouble_of(account.kind, code)
-    return VendorError(code, Trouble.CONFIG if trouble == Trouble.TOKEN else trouble, interface, retry_after=rest)
+    return _refusal(account, interface, code, Trouble.CONFIG if trouble == Trouble.TOKEN else trouble, rest)
 
 
 _GOVERNORS: WeakKeyDictionary[Database, Governor] = WeakKeyDictionary()

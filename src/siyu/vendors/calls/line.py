@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ from siyu.vendors.words import Account, AccountState, Trouble, VendorError, Vend
 
 T = TypeVar("T")
 _TRIES = 3
+_NUMBERS = (re.compile(r"rid:\s*([\w-]{1,64})"), re.compile(r"hint:\s*\[([\w-]{1,64})\]"))  # of a call, for the vendor's support
 _TICKETS = {  # purpose -> interface, path, further query
     (VendorKind.WECOM, "corp_ticket"): ("get_jsapi_ticket", "/cgi-bin/get_jsapi_ticket", {}),
     (VendorKind.WECOM, "app_ticket"): ("ticket/get", "/cgi-bin/ticket/get", {"type": "agent_config"}),
@@ -81,7 +83,7 @@ class Line:
         """
         make = self._maker(method, path, query or {}, body, content_type, has_token)
         answered = self._ask(interface, make, _read_errcode, is_safe=is_safe, timeout=timeout)
-        return self._shaped(interface, answered, shape)
+        return self._shaped(interface, answered, shape, is_safe)
 
     def fetch(self, interface: str, method: str, path: str, *, query: Mapping[str, str] | None = None, body: bytes = b"") -> bytes:
         """A file: bytes where all is well, an error in JSON where not. Raises `VendorError`."""
@@ -105,7 +107,7 @@ class Line:
     ) -> T:
         """One call of a vendor who wants every request signed: `headers` are made anew for each try. Raises `VendorError`."""
         answered = self._ask(interface, lambda: _Request(method, target, headers(), body), read, is_safe=is_safe, timeout=timeout)
-        return self._shaped(interface, answered, shape)
+        return self._shaped(interface, answered, shape, is_safe)
 
     def ticket(self, purpose: str) -> str:
         """A ticket for pages: `corp_ticket` and `app_ticket` of WeCom, `page_ticket` of an official account."""
@@ -148,11 +150,11 @@ class Line:
             raise
         return str(found["access_token"]), int(found["expires_in"])
 
-    def _shaped(self, interface: str, answered: Answered, shape: type[T]) -> T:
+    def _shaped(self, interface: str, answered: Answered, shape: type[T], is_safe: bool) -> T:
         try:
             return msgspec.convert(answered.found, shape, strict=False)
         except msgspec.ValidationError:
-            raise self._error("unreadable", interface, CodeRule(Trouble.DOWN), answered.rid, is_unknown=True) from None
+            raise self._error("unreadable", interface, CodeRule(Trouble.DOWN), answered.rid, is_unknown=not is_safe) from None
 
     def _ask(
         self, interface: str, make: Callable[[], _Request], read: Callable[[Reply], Answered], *, is_safe: bool, timeout: float
@@ -223,14 +225,24 @@ class Line:
         after = timedelta(seconds=rule.after) if rule.after else None
         kind = Trouble.UNKNOWN if is_unknown else rule.trouble
         what = f"{interface}: {told.what}"
-        return VendorError(code, kind, interface, is_unknown=is_unknown, retry_after=after, what=what, remedy=told.remedy, rid=rid)
+        return VendorError(
+            code,
+            kind,
+            interface,
+            is_unknown=is_unknown,
+            retry_after=after,
+            what=what,
+            remedy=told.remedy,
+            rid=rid,
+            vendor=self.account.kind,
+        )
 
 
 def _read_errcode(reply: Reply) -> Answered:
     found = json.loads(reply.body)
     code = found.get("errcode", 0)
-    said = str(found.get("errmsg", ""))
-    return Answered(str(int(code)), found, said.partition("rid:")[2].strip().split(" ")[0][:64])
+    numbers = [number[1] for pattern in _NUMBERS if (number := pattern.search(str(found.get("errmsg", ""))))]
+    return Answered(str(int(code)), found, numbers[0] if numbers else "")
 
 
 def _read_file(reply: Reply) -> Answered:

@@ -68,9 +68,13 @@ def width_at(pace: Pace, limits: Limits, now: datetime) -> int:
 
 
 def take(
-    pace: Pace, limits: Limits, now: datetime, *, slots: int, holder: int, hold_for: timedelta, patience: timedelta
+    pace: Pace, limits: Limits, now: datetime, *, slots: int, holder: int, hold_for: timedelta, patience: timedelta, unused: int = 0
 ) -> tuple[Pace, Turn]:
-    """Take up to `slots` slots that begin within `patience`, and a seat for `holder` (0 = no seat wanted). Pure."""
+    """Take up to `slots` slots that begin within `patience`, and a seat for `holder` (0 = no seat wanted). Pure.
+
+    `unused` slots of before that nobody came to use go back into the bucket: they were no calls.
+    """
+    pace = replace(pace, bucket_left=min(limits.at_once, pace.bucket_left + unused))
     seats, holders, seat = list(pace.seats), list(pace.holders), 0
     width = width_at(pace, limits, now)
     while len(seats) < limits.width:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+from msgspec import field
+
+from siyu.vendors.shape import Shape
 
 
-class SendStatus(Struct, frozen=True):
+class SendStatus(Shape, frozen=True):
     """What was said about one phone: taken only where `code` is Ok. `serial_no` names the receipt; `fee` in units of one message."""
 
     serial_no: str = field(name="SerialNo", default="")
@@ -20,14 +22,14 @@ class SendStatus(Struct, frozen=True):
         return f"SendStatus(serial_no={self.serial_no!r}, code={self.code!r})"
 
 
-class Sent(Struct, frozen=True):
+class Sent(Shape, frozen=True):
     """SendSms: one row a phone."""
 
     rows: list[SendStatus] = field(name="SendStatusSet", default=[])
     request_id: str = field(name="RequestId", default="")
 
 
-class PulledReceipt(Struct, frozen=True):
+class PulledReceipt(Shape, frozen=True):
     """What became of one message: `status` SUCCESS or FAIL. `received_at` in Unix seconds."""
 
     received_at: int = field(name="UserReceiveTime", default=0)
@@ -43,13 +45,13 @@ class PulledReceipt(Struct, frozen=True):
         return f"PulledReceipt(serial_no={self.serial_no!r}, status={self.status!r})"
 
 
-class PulledReceipts(Struct, frozen=True):
+class PulledReceipts(Shape, frozen=True):
     """PullSmsSendStatus, PullSmsSendStatusByPhoneNumber."""
 
     rows: list[PulledReceipt] = field(name="PullSmsSendStatusSet", default=[])
 
 
-class PulledReply(Struct, frozen=True):
+class PulledReply(Shape, frozen=True):
     """What somebody wrote back. `replied_at` in Unix seconds."""
 
     extend_code: str = field(name="ExtendCode", default="")
@@ -64,13 +66,13 @@ class PulledReply(Struct, frozen=True):
         return f"PulledReply(replied_at={self.replied_at})"
 
 
-class PulledReplies(Struct, frozen=True):
+class PulledReplies(Shape, frozen=True):
     """PullSmsReplyStatus."""
 
     rows: list[PulledReply] = field(name="PullSmsReplyStatusSet", default=[])
 
 
-class Receipt(Struct, frozen=True):
+class Receipt(Shape, frozen=True):
     """One row of a receipt push. `sid` is the SerialNo; `errmsg` the carrier's code; `user_receive_time` Shanghai's."""
 
     sid: str = ""
@@ -86,7 +88,7 @@ class Receipt(Struct, frozen=True):
         return f"Receipt(sid={self.sid!r}, report_status={self.report_status!r}, errmsg={self.errmsg!r})"
 
 
-class Reply(Struct, frozen=True):
+class Reply(Shape, frozen=True):
     """A reply push: what somebody wrote back. `time` in Unix seconds."""
 
     extend: str = ""

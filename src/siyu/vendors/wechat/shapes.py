@@ -1,23 +1,26 @@
+# ruff: noqa: RUF012  (msgspec gives every value its own copy of an empty list or dict)
 """What api.weixin.qq.com answers, in its own names. Moments are Unix seconds. Absent fields are left out, so everything has a default."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import field
+
+from siyu.vendors.shape import Shape
 
 
-class Ok(Struct, frozen=True):
+class Ok(Shape, frozen=True):
     """Nothing but that it was done."""
 
 
-class MessageId(Struct, frozen=True):
+class MessageId(Shape, frozen=True):
     """The number of a message, which its receipt (`TEMPLATESENDJOBFINISH`) names again."""
 
     msgid: int = 0
 
 
-class Fan(Struct, frozen=True):
+class Fan(Shape, frozen=True):
     """A follower. Names and pictures are not given any more. `unionid` only where the account is bound to an open-platform account."""
 
     subscribe: int = 0
@@ -33,17 +36,17 @@ class Fan(Struct, frozen=True):
     qr_scene_str: str = ""
 
 
-class Fans(Struct, frozen=True):
+class Fans(Shape, frozen=True):
     """`user/info/batchget`."""
 
     user_info_list: list[Fan] = []
 
 
-class _Openids(Struct, frozen=True):
+class _Openids(Shape, frozen=True):
     openid: list[str] = []
 
 
-class FanIds(Struct, frozen=True):
+class FanIds(Shape, frozen=True):
     """A page of `user/get`: up to 10,000."""
 
     total: int = 0
@@ -52,7 +55,7 @@ class FanIds(Struct, frozen=True):
     next_openid: str = ""
 
 
-class QrCode(Struct, frozen=True):
+class QrCode(Shape, frozen=True):
     """`qrcode/create`."""
 
     ticket: str = ""
@@ -60,7 +63,7 @@ class QrCode(Struct, frozen=True):
     url: str = ""
 
 
-class FanTag(Struct, frozen=True):
+class FanTag(Shape, frozen=True):
     """A tag of an official account."""
 
     id: int = 0
@@ -68,25 +71,25 @@ class FanTag(Struct, frozen=True):
     count: int = 0
 
 
-class FanTags(Struct, frozen=True):
+class FanTags(Shape, frozen=True):
     """`tags/get`."""
 
     tags: list[FanTag] = []
 
 
-class OneFanTag(Struct, frozen=True):
+class OneFanTag(Shape, frozen=True):
     """`tags/create`."""
 
     tag: FanTag = FanTag()
 
 
-class FanTagIds(Struct, frozen=True):
+class FanTagIds(Shape, frozen=True):
     """`tags/getidlist`."""
 
     tagid_list: list[int] = []
 
 
-class Media(Struct, frozen=True):
+class Media(Shape, frozen=True):
     """A temporary file, for three days."""
 
     type: str = ""
@@ -95,14 +98,14 @@ class Media(Struct, frozen=True):
     created_at: int = 0
 
 
-class MassSent(Struct, frozen=True):
+class MassSent(Shape, frozen=True):
     """`message/mass/...`."""
 
     msg_id: int = 0
     msg_data_id: int = 0
 
 
-class Template(Struct, frozen=True):
+class Template(Shape, frozen=True):
     """A message template of the account."""
 
     template_id: str = ""
@@ -111,19 +114,19 @@ class Template(Struct, frozen=True):
     example: str = ""
 
 
-class Templates(Struct, frozen=True):
+class Templates(Shape, frozen=True):
     """`template/get_all_private_template`."""
 
     template_list: list[Template] = []
 
 
-class Menu(Struct, frozen=True):
+class Menu(Shape, frozen=True):
     """`menu/get`."""
 
     menu: dict[str, Any] = {}
 
 
-class PageUser(Struct, frozen=True):
+class PageUser(Shape, frozen=True):
     """Who opened a page: `sns/oauth2/access_token`. The token is that user's, not the account's."""
 
     openid: str = ""
@@ -134,7 +137,7 @@ class PageUser(Struct, frozen=True):
     scope: str = ""
 
 
-class PageUserInfo(Struct, frozen=True):
+class PageUserInfo(Shape, frozen=True):
     """`sns/userinfo`."""
 
     openid: str = ""
@@ -143,47 +146,41 @@ class PageUserInfo(Struct, frozen=True):
     headimgurl: str = ""
 
 
-class MiniUser(Struct, frozen=True):
+class MiniUser(Shape, frozen=True):
     """`jscode2session`. The session_key stays on the server."""
 
     openid: str = ""
     unionid: str = ""
     session_key: str = ""
 
-    def __repr__(self) -> str:
-        return "MiniUser(...)"
 
-
-class PhoneInfo(Struct, frozen=True):
+class PhoneInfo(Shape, frozen=True):
     """A phone number that its owner gave us."""
 
     phone_number: str = field(name="phoneNumber", default="")
     pure_phone_number: str = field(name="purePhoneNumber", default="")
     country_code: str = field(name="countryCode", default="")
 
-    def __repr__(self) -> str:
-        return "PhoneInfo(...)"
 
-
-class Phone(Struct, frozen=True):
+class Phone(Shape, frozen=True):
     """`getuserphonenumber`."""
 
     phone_info: PhoneInfo = PhoneInfo()
 
 
-class UrlLink(Struct, frozen=True):
+class UrlLink(Shape, frozen=True):
     """`generate_urllink`."""
 
     url_link: str = ""
 
 
-class Scheme(Struct, frozen=True):
+class Scheme(Shape, frozen=True):
     """`generatescheme`."""
 
     openlink: str = ""
 
 
-class IpList(Struct, frozen=True):
+class IpList(Shape, frozen=True):
     """`get_api_domain_ip`, `getcallbackip`."""
 
     ip_list: list[str] = []

@@ -1,13 +1,14 @@
+# ruff: noqa: RUF012  (msgspec gives every value its own copy of an empty list or dict)
 """微信客服."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from siyu.vendors.shape import Shape
 
 
-class DeskAccount(Struct, frozen=True):
+class DeskAccount(Shape, frozen=True):
     """An account of 微信客服."""
 
     open_kfid: str = ""
@@ -16,25 +17,25 @@ class DeskAccount(Struct, frozen=True):
     manage_privilege: bool = True
 
 
-class DeskAccounts(Struct, frozen=True):
+class DeskAccounts(Shape, frozen=True):
     """`kf/account/list`."""
 
     account_list: list[DeskAccount] = []
 
 
-class DeskId(Struct, frozen=True):
+class DeskId(Shape, frozen=True):
     """`kf/account/add`."""
 
     open_kfid: str = ""
 
 
-class Url(Struct, frozen=True):
+class Url(Shape, frozen=True):
     """`kf/add_contact_way`."""
 
     url: str = ""
 
 
-class Servicer(Struct, frozen=True):
+class Servicer(Shape, frozen=True):
     """Somebody who answers: `status` 0 is receiving, 1 has stopped."""
 
     userid: str = ""
@@ -44,19 +45,19 @@ class Servicer(Struct, frozen=True):
     errmsg: str = ""
 
 
-class Servicers(Struct, frozen=True):
+class Servicers(Shape, frozen=True):
     """`kf/servicer/list`."""
 
     servicer_list: list[Servicer] = []
 
 
-class ServicerResults(Struct, frozen=True):
+class ServicerResults(Shape, frozen=True):
     """`kf/servicer/add` and `del`: one row each."""
 
     result_list: list[Servicer] = []
 
 
-class ServiceState(Struct, frozen=True):
+class ServiceState(Shape, frozen=True):
     """`service_state` 0 new, 1 bot, 2 pool, 3 human, 4 ended. `trans` gives a `msg_code` for the message that goes with it."""
 
     service_state: int = 0
@@ -64,7 +65,7 @@ class ServiceState(Struct, frozen=True):
     msg_code: str = ""
 
 
-class DeskMessages(Struct, frozen=True):
+class DeskMessages(Shape, frozen=True):
     """A page of `kf/sync_msg`. Each message as it came: its fields depend on `msgtype`. Keep `next_cursor` per open_kfid."""
 
     next_cursor: str = ""
@@ -72,13 +73,13 @@ class DeskMessages(Struct, frozen=True):
     msg_list: list[dict[str, Any]] = []
 
 
-class MessageId(Struct, frozen=True):
+class MessageId(Shape, frozen=True):
     """`kf/send_msg`."""
 
     msgid: str = ""
 
 
-class DeskCustomer(Struct, frozen=True):
+class DeskCustomer(Shape, frozen=True):
     """Somebody who wrote to 微信客服."""
 
     external_userid: str = ""
@@ -89,7 +90,7 @@ class DeskCustomer(Struct, frozen=True):
     enter_session_context: dict[str, Any] = {}
 
 
-class DeskCustomers(Struct, frozen=True):
+class DeskCustomers(Shape, frozen=True):
     """`kf/customer/batchget`."""
 
     customer_list: list[DeskCustomer] = []

@@ -1,13 +1,14 @@
+# ruff: noqa: RUF012  (msgspec gives every value its own copy of an empty list or dict)
 """Groups, their welcome, handing over."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from siyu.vendors.shape import Shape
 
 
-class WelcomeTemplate(Struct, frozen=True):
+class WelcomeTemplate(Shape, frozen=True):
     """`group_welcome_template/add`, and what `get` gives besides."""
 
     template_id: str = ""
@@ -19,25 +20,25 @@ class WelcomeTemplate(Struct, frozen=True):
     video: dict[str, Any] = {}
 
 
-class GroupRow(Struct, frozen=True):
+class GroupRow(Shape, frozen=True):
     """One row of `groupchat/list`: `status` 0 in order, 1 owner resigned, 2 being inherited, 3 inherited."""
 
     chat_id: str = ""
     status: int = 0
 
 
-class GroupRows(Struct, frozen=True):
+class GroupRows(Shape, frozen=True):
     """A page of `groupchat/list`."""
 
     group_chat_list: list[GroupRow] = []
     next_cursor: str = ""
 
 
-class _UserId(Struct, frozen=True):
+class _UserId(Shape, frozen=True):
     userid: str = ""
 
 
-class GroupMember(Struct, frozen=True):
+class GroupMember(Shape, frozen=True):
     """Somebody in a group: `type` 1 staff, 2 outside; `join_scene` 1 invited, 2 by link, 3 by QR code; `state` of the join way."""
 
     userid: str = ""
@@ -51,7 +52,7 @@ class GroupMember(Struct, frozen=True):
     name: str = ""
 
 
-class Group(Struct, frozen=True):
+class Group(Shape, frozen=True):
     """A customer group. An empty name is a group without one."""
 
     chat_id: str = ""
@@ -64,13 +65,13 @@ class Group(Struct, frozen=True):
     member_version: str = ""
 
 
-class OneGroup(Struct, frozen=True):
+class OneGroup(Shape, frozen=True):
     """`groupchat/get`."""
 
     group_chat: Group = Group()
 
 
-class GroupCounts(Struct, frozen=True):
+class GroupCounts(Shape, frozen=True):
     """One row of the group statistics: of an owner, or of a day (`stat_time`)."""
 
     owner: str = ""
@@ -78,7 +79,7 @@ class GroupCounts(Struct, frozen=True):
     data: dict[str, int] = {}
 
 
-class GroupStatistics(Struct, frozen=True):
+class GroupStatistics(Shape, frozen=True):
     """`groupchat/statistic` and `statistic_group_by_day`."""
 
     items: list[GroupCounts] = []
@@ -86,26 +87,26 @@ class GroupStatistics(Struct, frozen=True):
     next_offset: int = 0
 
 
-class ChatId(Struct, frozen=True):
+class ChatId(Shape, frozen=True):
     """`opengid_to_chatid`."""
 
     chat_id: str = ""
 
 
-class Handover(Struct, frozen=True):
+class Handover(Shape, frozen=True):
     """One customer of a transfer: `errcode` 0 = it has begun, everything else why not."""
 
     external_userid: str = ""
     errcode: int = 0
 
 
-class Handovers(Struct, frozen=True):
+class Handovers(Shape, frozen=True):
     """`transfer_customer`."""
 
     customer: list[Handover] = []
 
 
-class HandoverResult(Struct, frozen=True):
+class HandoverResult(Shape, frozen=True):
     """`status` 1 done, 2 waiting, 3 refused, 4 the new guide is full, 5 no such transfer."""
 
     external_userid: str = ""
@@ -113,14 +114,14 @@ class HandoverResult(Struct, frozen=True):
     takeover_time: int = 0
 
 
-class HandoverResults(Struct, frozen=True):
+class HandoverResults(Shape, frozen=True):
     """A page of `transfer_result`."""
 
     customer: list[HandoverResult] = []
     next_cursor: str = ""
 
 
-class Unassigned(Struct, frozen=True):
+class Unassigned(Shape, frozen=True):
     """A customer whose guide has resigned."""
 
     handover_userid: str = ""
@@ -128,7 +129,7 @@ class Unassigned(Struct, frozen=True):
     dimission_time: int = 0
 
 
-class UnassignedRows(Struct, frozen=True):
+class UnassignedRows(Shape, frozen=True):
     """A page of `get_unassigned_list`."""
 
     info: list[Unassigned] = []
@@ -136,7 +137,7 @@ class UnassignedRows(Struct, frozen=True):
     next_cursor: str = ""
 
 
-class FailedGroup(Struct, frozen=True):
+class FailedGroup(Shape, frozen=True):
     """A group that could not be handed over, and why."""
 
     chat_id: str = ""
@@ -144,7 +145,7 @@ class FailedGroup(Struct, frozen=True):
     errmsg: str = ""
 
 
-class FailedGroups(Struct, frozen=True):
+class FailedGroups(Shape, frozen=True):
     """`groupchat/transfer` and `onjob_transfer`: those that failed; the others went over."""
 
     failed_chat_list: list[FailedGroup] = []

@@ -1,25 +1,26 @@
+# ruff: noqa: RUF012  (msgspec gives every value its own copy of an empty list or dict)
 """Guides, customers, tags."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from siyu.vendors.shape import Shape
 
 
-class FollowUsers(Struct, frozen=True):
+class FollowUsers(Shape, frozen=True):
     """Who may have customers."""
 
     follow_user: list[str] = []
 
 
-class ExternalIds(Struct, frozen=True):
+class ExternalIds(Shape, frozen=True):
     """A guide's customers."""
 
     external_userid: list[str] = []
 
 
-class ExternalContact(Struct, frozen=True):
+class ExternalContact(Shape, frozen=True):
     """A customer. `type` 1 WeChat, 2 WeCom; `gender` 0 unknown, 1 man, 2 woman. `unionid` only where a developer account is bound."""
 
     external_userid: str = ""
@@ -34,7 +35,7 @@ class ExternalContact(Struct, frozen=True):
     external_profile: dict[str, Any] = {}
 
 
-class FollowTag(Struct, frozen=True):
+class FollowTag(Shape, frozen=True):
     """A tag on a follow relation. `type` 1 corp, 2 personal (no tag_id), 3 rule group."""
 
     group_name: str = ""
@@ -43,7 +44,7 @@ class FollowTag(Struct, frozen=True):
     type: int = 0
 
 
-class FollowUser(Struct, frozen=True):
+class FollowUser(Shape, frozen=True):
     """The relation of one guide to a customer. `createtime` changes when they lose and find each other again."""
 
     userid: str = ""
@@ -60,7 +61,7 @@ class FollowUser(Struct, frozen=True):
     wechat_channels: dict[str, Any] = {}
 
 
-class Customer(Struct, frozen=True):
+class Customer(Shape, frozen=True):
     """`externalcontact/get`: a customer with those who follow (up to 500 a page)."""
 
     external_contact: ExternalContact = ExternalContact()
@@ -68,18 +69,18 @@ class Customer(Struct, frozen=True):
     next_cursor: str = ""
 
 
-class CustomerOf(Struct, frozen=True):
+class CustomerOf(Shape, frozen=True):
     """One row of `batch/get_by_user`: a customer with the one guide that was asked about; tags are ids of corp and rule tags only."""
 
     external_contact: ExternalContact = ExternalContact()
     follow_info: FollowUser = FollowUser()
 
 
-class _FailInfo(Struct, frozen=True):
+class _FailInfo(Shape, frozen=True):
     unlicensed_userid_list: list[str] = []
 
 
-class CustomersOf(Struct, frozen=True):
+class CustomersOf(Shape, frozen=True):
     """A page of `batch/get_by_user`."""
 
     external_contact_list: list[CustomerOf] = []
@@ -87,7 +88,7 @@ class CustomersOf(Struct, frozen=True):
     fail_info: _FailInfo = _FailInfo()
 
 
-class ContactRow(Struct, frozen=True):
+class ContactRow(Shape, frozen=True):
     """One row of `contact_list`: customers and other outside contacts, masked; `tmp_openid` lives 4 hours."""
 
     is_customer: bool = False
@@ -100,14 +101,14 @@ class ContactRow(Struct, frozen=True):
     add_time: int = 0
 
 
-class ContactList(Struct, frozen=True):
+class ContactList(Shape, frozen=True):
     """A page of `contact_list`."""
 
     info_list: list[ContactRow] = []
     next_cursor: str = ""
 
 
-class CorpTag(Struct, frozen=True):
+class CorpTag(Shape, frozen=True):
     """A tag of the corp."""
 
     id: str = ""
@@ -117,7 +118,7 @@ class CorpTag(Struct, frozen=True):
     deleted: bool = False
 
 
-class TagGroup(Struct, frozen=True):
+class TagGroup(Shape, frozen=True):
     """A group of tags."""
 
     group_id: str = ""
@@ -129,25 +130,25 @@ class TagGroup(Struct, frozen=True):
     strategy_id: int = 0
 
 
-class TagGroups(Struct, frozen=True):
+class TagGroups(Shape, frozen=True):
     """`get_corp_tag_list`."""
 
     tag_group: list[TagGroup] = []
 
 
-class OneTagGroup(Struct, frozen=True):
+class OneTagGroup(Shape, frozen=True):
     """`add_corp_tag`."""
 
     tag_group: TagGroup = TagGroup()
 
 
-class OpenId(Struct, frozen=True):
+class OpenId(Shape, frozen=True):
     """`convert_to_openid`."""
 
     openid: str = ""
 
 
-class ExternalId(Struct, frozen=True):
+class ExternalId(Shape, frozen=True):
     """Whom a unionid belongs to: a customer, or a pending id that lives 90 days."""
 
     external_userid: str = ""

@@ -1,20 +1,21 @@
+# ruff: noqa: RUF012  (msgspec gives every value its own copy of an empty list or dict)
 """Mass messages, Moments."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from siyu.vendors.shape import Shape
 
 
-class MassMade(Struct, frozen=True):
+class MassMade(Shape, frozen=True):
     """A mass-send task that was made. Made is not sent: each guide must confirm. `fail_list` will not get it."""
 
     msgid: str = ""
     fail_list: list[str] = []
 
 
-class MassMessage(Struct, frozen=True):
+class MassMessage(Shape, frozen=True):
     """One mass message. `create_type` 0 by the corp, 1 by a guide."""
 
     msgid: str = ""
@@ -25,14 +26,14 @@ class MassMessage(Struct, frozen=True):
     attachments: list[dict[str, Any]] = []
 
 
-class MassMessages(Struct, frozen=True):
+class MassMessages(Shape, frozen=True):
     """A page of `get_groupmsg_list_v2`."""
 
     group_msg_list: list[MassMessage] = []
     next_cursor: str = ""
 
 
-class MassTask(Struct, frozen=True):
+class MassTask(Shape, frozen=True):
     """One guide's part of a mass message: `status` 0 not confirmed, 2 sent."""
 
     userid: str = ""
@@ -40,14 +41,14 @@ class MassTask(Struct, frozen=True):
     send_time: int = 0
 
 
-class MassTasks(Struct, frozen=True):
+class MassTasks(Shape, frozen=True):
     """A page of `get_groupmsg_task`."""
 
     task_list: list[MassTask] = []
     next_cursor: str = ""
 
 
-class MassResult(Struct, frozen=True):
+class MassResult(Shape, frozen=True):
     """One receiver: `status` 0 not sent, 1 sent, 2 no longer a friend, 3 has had another mass message already."""
 
     external_userid: str = ""
@@ -57,29 +58,29 @@ class MassResult(Struct, frozen=True):
     send_time: int = 0
 
 
-class MassResults(Struct, frozen=True):
+class MassResults(Shape, frozen=True):
     """A page of `get_groupmsg_send_result`."""
 
     send_list: list[MassResult] = []
     next_cursor: str = ""
 
 
-class JobId(Struct, frozen=True):
+class JobId(Shape, frozen=True):
     """`add_moment_task`: ask about it for 24 hours."""
 
     jobid: str = ""
 
 
-class _InvalidSenders(Struct, frozen=True):
+class _InvalidSenders(Shape, frozen=True):
     user_list: list[str] = []
     department_list: list[int] = []
 
 
-class _InvalidTags(Struct, frozen=True):
+class _InvalidTags(Shape, frozen=True):
     tag_list: list[str] = []
 
 
-class MomentMade(Struct, frozen=True):
+class MomentMade(Shape, frozen=True):
     """What became of making a Moments task."""
 
     errcode: int = 0
@@ -89,7 +90,7 @@ class MomentMade(Struct, frozen=True):
     invalid_external_contact_list: _InvalidTags = _InvalidTags()
 
 
-class MomentJob(Struct, frozen=True):
+class MomentJob(Shape, frozen=True):
     """`get_moment_task_result`: `status` 1 created, 2 running, 3 done."""
 
     status: int = 0
@@ -97,7 +98,7 @@ class MomentJob(Struct, frozen=True):
     result: MomentMade = MomentMade()
 
 
-class Moment(Struct, frozen=True):
+class Moment(Shape, frozen=True):
     """One post. `create_type` 0 corp, 1 personal; `visible_type` 0 to some, 1 to all."""
 
     moment_id: str = ""
@@ -112,42 +113,42 @@ class Moment(Struct, frozen=True):
     location: dict[str, Any] = {}
 
 
-class Moments(Struct, frozen=True):
+class Moments(Shape, frozen=True):
     """A page of `get_moment_list`."""
 
     moment_list: list[Moment] = []
     next_cursor: str = ""
 
 
-class MomentTask(Struct, frozen=True):
+class MomentTask(Shape, frozen=True):
     """One guide's part: `publish_status` 0 not yet, 1 published."""
 
     userid: str = ""
     publish_status: int = 0
 
 
-class MomentTasks(Struct, frozen=True):
+class MomentTasks(Shape, frozen=True):
     """A page of `get_moment_task`."""
 
     task_list: list[MomentTask] = []
     next_cursor: str = ""
 
 
-class MomentCustomer(Struct, frozen=True):
+class MomentCustomer(Shape, frozen=True):
     """Somebody to whom a post can be, or was, shown."""
 
     userid: str = ""
     external_userid: str = ""
 
 
-class MomentCustomers(Struct, frozen=True):
+class MomentCustomers(Shape, frozen=True):
     """A page of `get_moment_customer_list` or `get_moment_send_result`."""
 
     customer_list: list[MomentCustomer] = []
     next_cursor: str = ""
 
 
-class MomentEcho(Struct, frozen=True):
+class MomentEcho(Shape, frozen=True):
     """A comment or a like, of a customer or of staff."""
 
     external_userid: str = ""
@@ -155,7 +156,7 @@ class MomentEcho(Struct, frozen=True):
     create_time: int = 0
 
 
-class MomentEchoes(Struct, frozen=True):
+class MomentEchoes(Shape, frozen=True):
     """`get_moment_comments`."""
 
     comment_list: list[MomentEcho] = []

@@ -1,17 +1,18 @@
+# ruff: noqa: RUF012  (msgspec gives every value its own copy of an empty list or dict)
 """Staff, files, products, archiving."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from siyu.vendors.shape import Shape
 
 
-class Ok(Struct, frozen=True):
+class Ok(Shape, frozen=True):
     """Nothing but that it was done."""
 
 
-class BehaviorDay(Struct, frozen=True):
+class BehaviorDay(Shape, frozen=True):
     """One day of a guide. `avg_reply_time` in minutes; `negative_feedback_cnt` = customers who deleted or blocked the guide."""
 
     stat_time: int = 0
@@ -24,13 +25,13 @@ class BehaviorDay(Struct, frozen=True):
     new_contact_cnt: int = 0
 
 
-class BehaviorDays(Struct, frozen=True):
+class BehaviorDays(Shape, frozen=True):
     """`get_user_behavior_data`."""
 
     behavior_data: list[BehaviorDay] = []
 
 
-class Media(Struct, frozen=True):
+class Media(Shape, frozen=True):
     """A file in WeCom's store, for three days. `created_at` is a text of seconds."""
 
     type: str = ""
@@ -38,13 +39,13 @@ class Media(Struct, frozen=True):
     created_at: str | int = ""
 
 
-class ImageUrl(Struct, frozen=True):
+class ImageUrl(Shape, frozen=True):
     """`media/uploadimg`: an address for ever, inside WeCom's messages only."""
 
     url: str = ""
 
 
-class StaffNotice(Struct, frozen=True):
+class StaffNotice(Shape, frozen=True):
     """`message/send`: lists of who did not get it, joined by |."""
 
     invaliduser: str = ""
@@ -55,7 +56,7 @@ class StaffNotice(Struct, frozen=True):
     response_code: str = ""
 
 
-class Visitor(Struct, frozen=True):
+class Visitor(Shape, frozen=True):
     """`auth/getuserinfo`: staff has a userid, anybody else an openid (and external_userid when a customer)."""
 
     userid: str = ""
@@ -64,7 +65,7 @@ class Visitor(Struct, frozen=True):
     external_userid: str = ""
 
 
-class StaffDetail(Struct, frozen=True):
+class StaffDetail(Shape, frozen=True):
     """`auth/getuserdetail`, by consent of the member."""
 
     userid: str = ""
@@ -77,7 +78,7 @@ class StaffDetail(Struct, frozen=True):
     address: str = ""
 
 
-class MiniLogin(Struct, frozen=True):
+class MiniLogin(Shape, frozen=True):
     """`miniprogram/jscode2session` of WeCom. `session_key` stays on the server."""
 
     corpid: str = ""
@@ -85,19 +86,19 @@ class MiniLogin(Struct, frozen=True):
     session_key: str = ""
 
 
-class IpList(Struct, frozen=True):
+class IpList(Shape, frozen=True):
     """The vendor's own addresses."""
 
     ip_list: list[str] = []
 
 
-class ProductId(Struct, frozen=True):
+class ProductId(Shape, frozen=True):
     """`add_product_album`."""
 
     product_id: str = ""
 
 
-class Product(Struct, frozen=True):
+class Product(Shape, frozen=True):
     """A product of the album. `price` in fen."""
 
     product_id: str = ""
@@ -108,44 +109,44 @@ class Product(Struct, frozen=True):
     attachments: list[dict[str, Any]] = []
 
 
-class OneProduct(Struct, frozen=True):
+class OneProduct(Shape, frozen=True):
     """`get_product_album`."""
 
     product: Product = Product()
 
 
-class Products(Struct, frozen=True):
+class Products(Shape, frozen=True):
     """A page of `get_product_album_list`."""
 
     product_list: list[Product] = []
     next_cursor: str = ""
 
 
-class RuleId(Struct, frozen=True):
+class RuleId(Shape, frozen=True):
     """`add_intercept_rule`."""
 
     rule_id: str = ""
 
 
-class InterceptRules(Struct, frozen=True):
+class InterceptRules(Shape, frozen=True):
     """`get_intercept_rule_list`."""
 
     rule_list: list[dict[str, Any]] = []
 
 
-class InterceptRule(Struct, frozen=True):
+class InterceptRule(Shape, frozen=True):
     """`get_intercept_rule`."""
 
     rule: dict[str, Any] = {}
 
 
-class PermitUsers(Struct, frozen=True):
+class PermitUsers(Shape, frozen=True):
     """`msgaudit/get_permit_user_list`: whose conversations are archived."""
 
     ids: list[str] = []
 
 
-class Agreement(Struct, frozen=True):
+class Agreement(Shape, frozen=True):
     """Whether a customer agreed to archiving. The misspelling is the interface's."""
 
     status_change_time: int = 0
@@ -154,7 +155,7 @@ class Agreement(Struct, frozen=True):
     agree_status: str = ""
 
 
-class Agreements(Struct, frozen=True):
+class Agreements(Shape, frozen=True):
     """`msgaudit/check_single_agree`."""
 
     agreeinfo: list[Agreement] = []

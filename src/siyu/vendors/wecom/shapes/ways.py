@@ -1,13 +1,14 @@
+# ruff: noqa: RUF012  (msgspec gives every value its own copy of an empty list or dict)
 """Contact ways, join ways, acquisition links."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from siyu.vendors.shape import Shape
 
 
-class ContactWay(Struct, frozen=True):
+class ContactWay(Shape, frozen=True):
     """A 联系我 way. `qr_code` is a picture's address; WeCom shows ways nowhere, so config_id and qr_code must be kept."""
 
     config_id: str = ""
@@ -29,33 +30,33 @@ class ContactWay(Struct, frozen=True):
     conclusions: dict[str, Any] = {}
 
 
-class NewWay(Struct, frozen=True):
+class NewWay(Shape, frozen=True):
     """A way that was made; the picture only where its scene has one."""
 
     config_id: str = ""
     qr_code: str = ""
 
 
-class OneWay(Struct, frozen=True):
+class OneWay(Shape, frozen=True):
     """`get_contact_way`."""
 
     contact_way: ContactWay = ContactWay()
 
 
-class WayId(Struct, frozen=True):
+class WayId(Shape, frozen=True):
     """One row of `list_contact_way`."""
 
     config_id: str = ""
 
 
-class WayIds(Struct, frozen=True):
+class WayIds(Shape, frozen=True):
     """A page of `list_contact_way`."""
 
     contact_way: list[WayId] = []
     next_cursor: str = ""
 
 
-class JoinWay(Struct, frozen=True):
+class JoinWay(Shape, frozen=True):
     """A way into groups: at most 5, refilled with new ones where `auto_create_room` is 1."""
 
     config_id: str = ""
@@ -70,20 +71,20 @@ class JoinWay(Struct, frozen=True):
     mark_source: bool = True
 
 
-class OneJoinWay(Struct, frozen=True):
+class OneJoinWay(Shape, frozen=True):
     """`groupchat/get_join_way`."""
 
     join_way: JoinWay = JoinWay()
 
 
-class LinkIds(Struct, frozen=True):
+class LinkIds(Shape, frozen=True):
     """A page of `customer_acquisition/list_link`."""
 
     link_id_list: list[str] = []
     next_cursor: str = ""
 
 
-class AcquisitionLink(Struct, frozen=True):
+class AcquisitionLink(Shape, frozen=True):
     """An acquisition link (获客链接)."""
 
     link_id: str = ""
@@ -94,7 +95,7 @@ class AcquisitionLink(Struct, frozen=True):
     mark_source: bool = True
 
 
-class OneLink(Struct, frozen=True):
+class OneLink(Shape, frozen=True):
     """`customer_acquisition/get` and `create_link`."""
 
     link: AcquisitionLink = AcquisitionLink()
@@ -102,7 +103,7 @@ class OneLink(Struct, frozen=True):
     priority_option: dict[str, Any] = {}
 
 
-class LinkCustomer(Struct, frozen=True):
+class LinkCustomer(Shape, frozen=True):
     """Somebody who came by a link: `chat_status` 0 has not written, 1 has, 2 nobody knows; `state` = its customer_channel."""
 
     external_userid: str = ""
@@ -111,28 +112,28 @@ class LinkCustomer(Struct, frozen=True):
     state: str = ""
 
 
-class LinkCustomers(Struct, frozen=True):
+class LinkCustomers(Shape, frozen=True):
     """A page of `customer_acquisition/customer`."""
 
     customer_list: list[LinkCustomer] = []
     next_cursor: str = ""
 
 
-class LinkCounts(Struct, frozen=True):
+class LinkCounts(Shape, frozen=True):
     """`customer_acquisition/statistic`."""
 
     click_link_customer_cnt: int = 0
     new_customer_cnt: int = 0
 
 
-class QuotaLot(Struct, frozen=True):
+class QuotaLot(Shape, frozen=True):
     """Quota that expires together."""
 
     expire_date: int = 0
     balance: int = 0
 
 
-class Quota(Struct, frozen=True):
+class Quota(Shape, frozen=True):
     """`customer_acquisition_quota`: how many customers may still be won by links."""
 
     total: int = 0
@@ -140,13 +141,13 @@ class Quota(Struct, frozen=True):
     quota_list: list[QuotaLot] = []
 
 
-class _ChatInfo(Struct, frozen=True):
+class _ChatInfo(Shape, frozen=True):
     recv_msg_cnt: int = 0
     link_id: str = ""
     state: str = ""
 
 
-class AcquiredChat(Struct, frozen=True):
+class AcquiredChat(Shape, frozen=True):
     """`customer_acquisition/get_chat_info`, by the key of an event, for 30 minutes."""
 
     userid: str = ""

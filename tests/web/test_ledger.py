@@ -61,10 +61,10 @@ def test_the_total_row_is_the_overviews_and_the_table_adds_up(books: Ground, vis
 
 def test_behind_a_line_stand_its_entries(books: Ground, visit: Browse) -> None:
     browser = visit("viewer")
-    answer = browser.look("/pnl/why?by=guide&rule=first&key=mei", **{"hx-request": "true"})
+    answer = browser.look("/pnl/by/guide/why?rule=first&key=mei", **{"hx-request": "true"})
     assert answer.status_code == 200 and "销售" in answer.text and "/customers/" in answer.text
-    assert browser.look("/pnl/why?by=guide&key=mei").status_code == 303
-    assert browser.look("/pnl/why?by=guide&nothing=1", **{"hx-request": "true"}).status_code == 200
+    assert browser.look("/pnl/by/guide/why?key=mei").status_code == 303
+    assert browser.look("/pnl/by/guide/why?nothing=1", **{"hx-request": "true"}).status_code == 200
     assert browser.look("/pnl?from=2026-99-01").status_code == 422
 
 

@@ -13,7 +13,7 @@ def routes(ground: Ground) -> list[Guarded]:
     return [
         page("/pnl", pnl.see, Role.VIEWER, name="pnl"),
         page("/pnl.csv", pnl.download, Role.VIEWER, name="pnl_csv"),
-        page("/pnl/why", pnl.why, Role.VIEWER, name="pnl_why"),
+        page("/pnl/by/{by}/why", pnl.why, Role.VIEWER, name="pnl_why"),
         page("/pnl/payback", payback.see, Role.VIEWER, name="pnl_payback"),
         page("/pnl/guides", guides.see, Role.VIEWER, name="pnl_guides"),
         page("/pnl/spend", spending.see, Role.VIEWER, name="pnl_spend"),

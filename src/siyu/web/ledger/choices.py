@@ -39,7 +39,7 @@ class Chosen:
 def chosen(request: Request, *, rule: str = "last") -> Chosen:
     """What the address chooses; what it does not know falls back. Raises `InputError` for a day that is none."""
     asked = request.query_params
-    by = asked.get("by", "channel")
+    by = request.path_params.get("by") or asked.get("by", "channel")
     named = asked.get("rule", rule)
     today = show_of(request).now.astimezone(show_of(request).zone).date()
     period = asked.get("period", "all")

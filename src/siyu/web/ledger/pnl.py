@@ -28,7 +28,9 @@ def see(request: Request) -> Response:
         names = choices.campaign_names(conn) if the.by == "campaign" else {}
         saved = ledger.media_saved(conn, book, show.now.date()) if the.by == "campaign" else {}
         has_prices = bool(ledger.terms(conn).prices)
-    rows = [(choices.key_words(request, line.key, names), line, the.link("/pnl/why", **_key(line.key))) for line in found.lines]
+    rows = [
+        (choices.key_words(request, line.key, names), line, the.link(f"/pnl/by/{the.by}/why", **_key(line.key))) for line in found.lines
+    ]
     drawn = nets(
         say_to(request, "web.ledger_chart"), [(name, float(line.net)) for name, line, _ in rows[:DRAWN]],
         show=lambda value: show.money(round(value), found.currency, short=True), lang=show.lang,

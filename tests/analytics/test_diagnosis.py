@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from siyu.analytics.diagnosis import OTHER, PAID, REFUNDED, Assumptions, Trade, as_json, diagnose, report
+from siyu.analytics.diagnosis.figures import buyers_of, cohorts_of
 from siyu.base.errors import InputError
 
 DATA = Path(__file__).parents[2] / "data"
@@ -54,7 +55,14 @@ def test_a_real_shop() -> None:
     assert found["model"]["name"] == "nbd"
     assert found["pool_value"]["low"] < found["pool_value"]["value"] < found["pool_value"]["high"]
     assert found["verdict"] == "pays"
-    json.dumps(found)
+    assert (found["champions"]["customers"], found["champions"]["minor"]) == (348, 390_516_591), "NTILE(5) of R, F and M: cell 555"
+    assert sum(one["size"] for one in found["clv_by_cohort"]) == 4338
+    assert all(one["low_minor"] <= one["ahead_minor"] <= one["high_minor"] for one in found["clv_by_cohort"])
+    ahead = sum(one["size"] * one["ahead_minor"] for one in found["clv_by_cohort"])
+    assert ahead == pytest.approx(found["pool_value"]["value"]), "the cohorts add up to the pool"
+    assert [one["state"] for one in found["plan"]] == ["done", "done", "now"]
+    assert [gate["met"] for one in found["plan"] for gate in one["gates"]] == [True] * 5 + [False], "the top tenth is too heavy"
+    json.dumps(found, allow_nan=False)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -145,3 +153,34 @@ def test_the_order_of_lines_does_not_matter() -> None:
     assert a["known_sales_minor"] == b["known_sales_minor"]
     assert a["cohorts"] == b["cohorts"]
     assert a["pool_value"]["value"] == pytest.approx(b["pool_value"]["value"], rel=1e-6)
+
+
+def test_people_who_all_leave_alike_are_not_called_faithful() -> None:
+    """Everybody stops with the same chance after each order. The fit runs to the edge; the report must say that, not "nobody leaves"."""
+    dice = np.random.default_rng(8)
+    rows, order = [], 0
+    for c in range(2500):
+        day = float(dice.integers(0, 600))
+        for _ in range(int(dice.geometric(0.5))):
+            rows.append((c, order, int(day), 5000))
+            order += 1
+            day += dice.exponential(50) + 1
+    found = diagnose(trade([row for row in rows if row[2] < 730], as_of=730), Assumptions())
+    told = as_json(found)
+    assert told["model"]["degenerate_why"] in ("", "no variety in dropout", "no variety in rates")
+    assert told["model"]["name"] != "nbd"
+    assert told["alive_share"] < 0.3
+    assert "no_dropout" not in [finding.key for finding in found.findings]
+    json.dumps(told, allow_nan=False)
+
+
+def test_the_published_cohorts_of_cdnow() -> None:
+    rows = duckdb.sql(
+        f"select customer_id::int, date - date '1970-01-01', (dollar_value * 100)::bigint from read_csv('{DATA / 'cdnow_master.csv.gz'}')"
+    ).fetchall()
+    t = trade([(c, n, d, v) for n, (c, d, v) in enumerate(rows)], currency="USD")
+    found = cohorts_of(buyers_of(t))
+    assert found[0]["active"][:8] == [7846, 1157, 964, 810, 679, 736, 720, 582]
+    assert found[1]["active"][:5] == [8476, 1312, 980, 783, 847]
+    assert found[2]["active"][:5] == [7248, 1032, 752, 756, 674]
+    assert sum(one["size"] for one in found) == 23_570

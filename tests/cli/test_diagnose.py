@@ -131,3 +131,21 @@ def test_a_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     code, found, _ = run(capsys, str(tmp_path / "none.csv"))
     assert code == 1
     assert "none.csv" in found["error"]["what"]
+
+
+def test_who_buys_only_on_discount_is_told_when_the_file_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = io.StringIO()
+    sheet = csv.writer(out)
+    sheet.writerow(["订单编号", "手机号", "付款时间", "实付金额", "优惠金额"])
+    for who in range(60):
+        for n in range(2):
+            sheet.writerow(
+                [f"D{who}-{n}", f"138{who:08d}", f"2025-0{1 + n}-{1 + who % 28:02d} 10:00", "80.00", "20.00" if who < 15 else ""]
+            )
+    file = tmp_path / "优惠.csv"
+    file.write_bytes(out.getvalue().encode("gb18030"))
+    code, found, _ = run(capsys, str(file), "--lang", "zh")
+    assert code == 0
+    assert found["sales_minor"] == 120 * 8000, "what was paid is what counts"
+    assert found["discount"]["only_on_discount"] == pytest.approx(0.25)
+    assert found["discount"]["depth"] == pytest.approx(600 / 10_200)

@@ -18,6 +18,7 @@ from siyu.analytics.diagnosis import OTHER, PAID, REFUNDED, Assumptions, Trade
 from siyu.base.clock import SystemClock
 from siyu.base.errors import InputError
 from siyu.base.money import digits, show
+from siyu.base.text import say
 from siyu.cli.progress import Progress
 from siyu.cli.screen import command, language, note, plain, report, word
 from siyu.sources import files
@@ -142,5 +143,7 @@ def _lines(found: diagnosis.Diagnosis, out: Path, lang: str) -> Iterator[str]:
         pool_value = found.value["pool"]
         low, high = (show(round(pool_value[name]), found.currency, short=True, lang=lang) for name in ("low", "high"))
         yield ""
-        yield word("cli.diagnose_pool", value=show(round(pool_value["value"]), found.currency, short=True, lang=lang), low=low, high=high)
-    yield word("cli.diagnose_report", file=out)
+        yield say(
+            "cli.diagnose_pool", lang, value=show(round(pool_value["value"]), found.currency, short=True, lang=lang), low=low, high=high
+        )
+    yield say("cli.diagnose_report", lang, file=out)

@@ -82,6 +82,8 @@ def figures_of(t: Trade, b: Buyers) -> dict[str, Any]:
         "repeat_sales_share": 1 - first_money / known if known else None,
         "days_to_second": float(np.median(second[second >= 0])) if (second >= 0).any() else None,
         "gap_quartiles": [float(q) for q in np.quantile(gaps, [0.25, 0.5, 0.75])] if len(gaps) else None,
+        "new_90d_share": float((b.first > t.as_of_day - 90).mean()) if n else None,
+        "champions": _champions(b, t.as_of_day, known),
         "top_share": {str(k): float(share[max(1, round(n * k / 100)) - 1]) for k in (1, 10, 20)} if n else None,
         "active_90d": float((b.last > t.as_of_day - 90).mean()) if n else None,
         "discount": discount,
@@ -144,6 +146,15 @@ def grid_of(b: Buyers, as_of_day: int) -> list[list[dict[str, float]]]:
         ]
         for r in range(5, 0, -1)
     ]  # fmt: skip
+
+
+def _champions(b: Buyers, as_of_day: int, known: int) -> dict[str, Any] | None:
+    """Those in the best fifth by recency, by orders and by money at once (555 of RFM); None below 25 buyers."""
+    if len(b.orders) < 25:
+        return None
+    best = (_quintile(-(as_of_day - b.last)) == 5) & (_quintile(b.orders) == 5) & (_quintile(b.paid) == 5)
+    money = int(b.paid[best].sum())
+    return {"customers": int(best.sum()), "minor": money, "share": money / known if known else 0.0}
 
 
 def _quintile(values: Ints) -> Ints:

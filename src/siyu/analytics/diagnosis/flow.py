@@ -8,6 +8,7 @@ import numpy as np
 
 from siyu.analytics.diagnosis.figures import buyers_of, cohorts_of, figures_of, grid_of, months_of
 from siyu.analytics.diagnosis.judging import economics_of, findings_of, scores_of, stage_of, verdict_of
+from siyu.analytics.diagnosis.stages import plan_of
 from siyu.analytics.diagnosis.value import value_of
 from siyu.analytics.diagnosis.words import PAID, Assumptions, Diagnosis, Trade
 from siyu.base.errors import InputError
@@ -41,6 +42,7 @@ def diagnose(t: Trade, a: Assumptions, lang: str = "zh") -> Diagnosis:
         backtest=rows,
         economics=economics,
         scores=scores_of(figures, value, len(months)),
+        plan=plan_of(figures),
         findings=findings_of(figures, value, economics, a),
         verdict=verdict_of(figures, economics),
         stage=stage_of(figures),
@@ -71,7 +73,9 @@ def as_json(d: Diagnosis) -> dict[str, Any]:
         "allowable_cac": e.get("allowable_cac_minor"),
         "break_even_customers_per_guide": e.get("break_even_customers_per_guide"),
         "economics": e or None,
+        "clv_by_cohort": v.get("cohorts"),
         "scores": d.scores,
+        "plan": d.plan,
         "cohorts": d.cohorts,
         "rfm": d.grid,
         "verdict": d.verdict,

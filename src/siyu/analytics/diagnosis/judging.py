@@ -9,7 +9,7 @@ from siyu.analytics.diagnosis.words import Assumptions, Finding
 LEAST_SHARE_KNOWN = 0.70  # of sales that name a customer, before the first job is to know them
 GOOD_REPURCHASE = 0.25  # within 90 days
 GOOD_REPEAT = 0.40
-_CONTACTS_A_DAY = 60  # conversations that one guide can hold well; only shown, capacity is an assumption
+_LEAST_FOR_TOP = 20  # below this a tenth of the customers is one or two people
 
 
 def economics_of(figures: dict[str, Any], value: dict[str, Any], a: Assumptions) -> dict[str, Any]:
@@ -74,10 +74,10 @@ def scores_of(figures: dict[str, Any], value: dict[str, Any], months: int) -> di
     again = figures["repurchase_90d"] or 0.0
     known = 1 - (figures["anonymous_share"] if figures["anonymous_share"] is not None else 1.0)
     return {
-        "scenes": {"score": _scale(yearly, 0.5, 6), "number": yearly},
-        "replication": {"score": _scale(1 - top, 0.2, 0.7), "number": top},
-        "interaction": {"score": _scale(again, 0.05, 0.45), "number": again},
-        "system": {"score": _scale(known * (1.0 if months >= 12 else months / 12), 0.3, 1.0), "number": known},
+        "scenes": _score(yearly, 0.5, 6),
+        "replication": _score(1 - top, 0.2, 0.7) | {"number": top, "zero": 0.8, "full": 0.3},
+        "interaction": _score(again, 0.05, 0.45),
+        "system": _score(known * (1.0 if months >= 12 else months / 12), 0.3, 1.0) | {"number": known, "months": months},
     }
 
 
@@ -95,8 +95,10 @@ def findings_of(figures: dict[str, Any], value: dict[str, Any], economics: dict[
         low, _, high = f["gap_quartiles"]
         found.append(Finding("when", {"days": f["days_to_second"], "low": low, "high": high}))
     top = (f["top_share"] or {}).get("10")
-    if top is not None:
+    if top is not None and f["customers"] >= _LEAST_FOR_TOP:
         found.append(Finding("top", {"share": top}, "bad" if top > 0.6 else ""))
+    if f["champions"] and f["champions"]["customers"]:
+        found.append(Finding("champions", {"people": f["champions"]["customers"], "share": f["champions"]["share"]}))
     if (f["anonymous_share"] or 0) > 0.02:
         found.append(Finding("anonymous", {"share": f["anonymous_share"]}, "bad" if f["anonymous_share"] > 1 - LEAST_SHARE_KNOWN else ""))
     if (f["refund_share"] or 0) > 0.005:
@@ -106,11 +108,17 @@ def findings_of(figures: dict[str, Any], value: dict[str, Any], economics: dict[
     elif f["discount"]["only_on_discount"] is not None:
         found.append(Finding("discount", {"share": f["discount"]["only_on_discount"], "depth": f["discount"]["depth"]},
                              "bad" if f["discount"]["only_on_discount"] > 0.4 else ""))  # fmt: skip
+    if f["rejected"] or f["future"]:
+        found.append(Finding("left_out", {"rejected": f["rejected"], "future": f["future"]}, "bad"))
     if "model" not in value:
         found.append(Finding("no_model", {"customers": f["customers"]}))
         return found
-    if value["degenerate"] == "no dropout":
+    if value["model"] != "nbd":
+        found.append(Finding("churn", {"rate": value["alive_share"], "share": value["active_next_quarter"]}))
+    if value["model"] == "nbd":
         found.append(Finding("no_dropout", {"keep": a.yearly_keep}, "bad"))
+    elif value["degenerate"]:
+        found.append(Finding("no_variety", {}, "bad"))
     if not value["band"]["rounds"]:
         found.append(Finding("no_backtest", {}, "bad"))
     found.append(
@@ -134,6 +142,11 @@ def _mood(rate: float | None, good: float, bad: float) -> str:
     if rate is None:
         return ""
     return "good" if rate >= good else "bad" if rate < bad else ""
+
+
+def _score(value: float, low: float, high: float) -> dict[str, Any]:
+    """The score, the number behind it, and the numbers that would score 0 and 100."""
+    return {"score": _scale(value, low, high), "number": value, "zero": low, "full": high}
 
 
 def _scale(value: float, low: float, high: float) -> int:

@@ -33,7 +33,7 @@ def report(d: Diagnosis, name: str, lang: str = "zh") -> str:
         unit=10 ** digits(d.currency), d=d, t=t, name=name, lang=lang, style=Markup(style), script=Markup(script),  # noqa: S704  files of this package
         day=lambda number: str(np.datetime64(number, "D")),
         headline=_headline(d, t), stage=_stage(d, t), findings=[(f.mood, _sentence(f, t)) for f in d.findings],
-        cards=_cards(d, t), months=_bars(d, t), cohorts=_cohorts(d), scores=_scores(d, t), sliders=_sliders(d, t),
+        cards=_cards(d, t), months=_bars(d, t), cohorts=_cohorts(d), scores=_scores(d, t), plan=_plan(d, t), sliders=_sliders(d, t),
         state=Markup(json.dumps(_state(d), ensure_ascii=True).replace("<", "\\u003c")),  # noqa: S704  numbers only
         grid_most=max((cell["minor"] for row in d.grid for cell in row), default=1) or 1,
     )  # fmt: skip
@@ -143,9 +143,36 @@ def _cohorts(d: Diagnosis) -> list[dict[str, Any]]:
 def _scores(d: Diagnosis, t: _Words) -> list[tuple[str, int, str]]:
     found = []
     for name, one in d.scores.items():
-        number = t.number(one["number"], 1) if name == "scenes" else t.share(one["number"])
-        found.append((t(f"score_{name}"), int(one["score"]), t(f"score_{name}_number", number=number)))
+
+        def shown(number: float, name: str = name) -> str:
+            return t.number(number, 1) if name == "scenes" else t.share(number)
+
+        said = (
+            t(f"score_{name}_number", number=shown(one["number"]))
+            + " "
+            + t("score_scale", zero=shown(one["zero"]), full=shown(one["full"]))
+        )
+        found.append((t(f"score_{name}"), int(one["score"]), said))
     return found
+
+
+def _plan(d: Diagnosis, t: _Words) -> list[dict[str, Any]]:
+    """The three stages as the report shows them: title, state, what to do, and the gates with where we are and where to be."""
+
+    def shown(gate: dict[str, Any], value: float | None) -> str:
+        return t.share(value) if gate["is_share"] else t.number(value)
+
+    return [
+        {
+            "number": one["number"], "title": t(f"plan_{one['stage']}"), "about": t(f"plan_{one['stage']}_do"), "state": one["state"],
+            "state_word": t(f"plan_state_{one['state']}"),
+            "gates": [
+                (t(f"plan_gate_{g['what']}"), shown(g, g["now"]), ("≤ " if g["is_most"] else "≥ ") + shown(g, g["goal"]), g["met"])
+                for g in one["gates"]
+            ],
+        }
+        for one in d.plan
+    ]  # fmt: skip
 
 
 def _sliders(d: Diagnosis, t: _Words) -> list[dict[str, Any]]:

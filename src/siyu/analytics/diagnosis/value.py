@@ -71,7 +71,25 @@ def value_of(b: Buyers, as_of_day: int, a: Assumptions) -> tuple[dict[str, Any],
         "share_of_top_tenth": float(np.sort(mine)[::-1][: max(1, len(mine) // 10)].sum() / total) if total > 0 else 0.0,
         "new": {**new, "low": first_share + new_low, "high": first_share + new_high},
         "yearly": _yearly(found, states, back, spend, a),
+        "cohorts": _cohorts(b, h.who, mine, a, band),
     }, [row_of(one) for one in rounds]
+
+
+def _cohorts(b: Buyers, who: Any, ahead: Floats, a: Assumptions, band: Band) -> list[dict[str, Any]]:
+    """Lifetime value a head by the quarter of the first purchase: margin so far, and margin ahead with the backtest's band."""
+    quarter = b.first[who].astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) // 3
+    so_far = a.margin * (b.paid - b.refunded)[who]
+    found = []
+    for one in np.unique(quarter):
+        mine = quarter == one
+        n, coming = int(mine.sum()), float(ahead[mine].mean())
+        low, high = reach(coming, band)
+        year, number = divmod(int(one), 4)
+        found.append({
+            "cohort": f"{1970 + year}-Q{number + 1}", "size": n, "so_far_minor": float(so_far[mine].mean()), "ahead_minor": coming,
+            "low_minor": low, "high_minor": high,
+        })  # fmt: skip
+    return found
 
 
 def reach(amount: float, band: Band) -> tuple[float, float]:

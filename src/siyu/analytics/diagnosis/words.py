@@ -85,6 +85,7 @@ class Diagnosis:
     backtest: list[dict[str, Any]] = field(default_factory=list)
     economics: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    plan: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     verdict: str = ""
     stage: str = ""

@@ -116,6 +116,8 @@ def rounds_of(
         for model in models:
             one = fit(model, states)
             predicted = MODELS[model].expected(one.params, states, horizon)[back]
+            if not np.isfinite(predicted).all():
+                continue  # a fit at the edge may forecast nothing at all: it takes no part
             if look is not None:
                 look(Look(model, origin, h, predicted, times, predicted * amounts, money))
             found.append(
@@ -146,6 +148,8 @@ def choose(rounds: Sequence[Round], states: States) -> tuple[str, str]:
 
 def ranked(rounds: Sequence[Round]) -> list[str]:
     """The models that were tested, the one with the smallest error first (`choose` says which error)."""
+    most = max(sum(r.model == m for r in rounds) for m in {r.model for r in rounds})
+    rounds = [r for r in rounds if sum(one.model == r.model for one in rounds) == most]  # who missed a round cannot be compared
     names = sorted({r.model for r in rounds}, key=CANDIDATES.index)
     best_mean = {o: min(r.mean_error for r in rounds if r.origin_day == o) or 1e-9 for o in {r.origin_day for r in rounds}}
 

@@ -85,9 +85,9 @@ def _degenerate(model: str, params: Floats, states: States, value: float) -> str
     edge = 1e-3
     if model in ("bg/nbd", "mbg/nbd"):
         a, b = params[2], params[3]
-        if a < edge or b > 1e4 or a / (a + b) < 1e-4:
+        if a < edge or a / (a + b) < edge:
             return "no dropout"
-        if a > 1e4:
+        if a > 1e4 or b > 1e4:  # everybody leaves with the same chance after each purchase
             return "no variety in dropout"
     if model == "pareto/nbd" and (params[2] < edge or (params[3] > 1e5 and params[2] / params[3] < 1e-4)):
         return "no dropout"

@@ -69,7 +69,7 @@ TRAITS = (
 )
 FIELDS = {
     "order_lines": (*ORDER_FIELDS, *IDENTIFIERS),
-    "orders": tuple(f for f in (*ORDER_FIELDS, *IDENTIFIERS) if f not in ("line_id", "unit_price", "quantity", "discount", "sku")),
+    "orders": tuple(f for f in (*ORDER_FIELDS, *IDENTIFIERS) if f not in ("line_id", "unit_price", "quantity", "sku")),
     "people": (*PEOPLE_FIELDS, *IDENTIFIERS),
     "events": (*EVENT_FIELDS, *IDENTIFIERS),
 }

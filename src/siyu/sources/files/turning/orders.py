@@ -196,6 +196,8 @@ class Orders:
                 data["quantity"] = line.quantity
             if line.unit_price is not None:
                 data["unit_price"] = line.unit_price
+            if line.off_minor:
+                data["discount_minor"] = line.off_minor
             currency, minor, step = line.currency or default, line.minor, line.step
             if has_traits:
                 if persons and not said.is_told:
@@ -274,7 +276,8 @@ class Orders:
         else:
             is_sale, went_back = worth > 0, worth < 0
         refund = read["refund_amount"]
-        text = "\x1f".join("" if p is None else format(p.normalize() + 0, "f") for p in (quantity, price, read["discount"], amount))
+        told = None if self.is_whole else read["discount"]  # an order's lines may repeat its amount and not its discount
+        text = "\x1f".join("" if p is None else format(p.normalize() + 0, "f") for p in (quantity, price, told, amount))
         return Line(
             minor,
             1 if is_sale else -1 if went_back else 0,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from siyu.analytics.valuation.words import STEP_WEEKS, YEAR_WEEKS, Figures
 from siyu.analytics.value.backtest import Band
 from siyu.analytics.value.fitting import MODELS
+from siyu.analytics.value.sums import dot
 from siyu.analytics.value.words import Fit, Floats, States
 
 _NEAR = 5 * YEAR_WEEKS  # in four-week steps up to here,
@@ -40,12 +41,12 @@ def forecast(
         until = module.expected(found.params, states, float(right))
         step = until - before
         before = until
-        purchases.append(float(np.dot(states.weight, step)))
-        sales.append(float(np.dot(spent, step)))
+        purchases.append(float(dot(states.weight, step)))
+        sales.append(float(dot(spent, step)))
     later = np.diff(module.expected_new(found.params, EDGES))
     return Figures(
         customers=round(states.customers),
-        alive=float(np.dot(states.weight, module.p_alive(found.params, states))),
+        alive=float(dot(states.weight, module.p_alive(found.params, states))),
         edges=tuple(float(edge) for edge in EDGES),
         purchases=tuple(purchases),
         sales_minor=tuple(sales),
@@ -77,7 +78,7 @@ def spread_of(found: Fit, states: States, spent: Floats, weeks: float) -> float:
         return result
 
     def total(at: Floats) -> float:
-        return float(np.dot(spent, module.expected(np.exp(at), states, weeks)))
+        return float(dot(spent, module.expected(np.exp(at), states, weeks)))
 
     n = len(logs)
     steps = np.eye(n) * h
@@ -94,5 +95,5 @@ def spread_of(found: Fit, states: States, spent: Floats, weeks: float) -> float:
         if_alive = made / alive
         chance = made + made * if_alive * (1 / (found["r"] + states.x) + 1 - alive)
         spend = spent / states.weight
-        variance += float(np.dot(states.weight, chance * spend**2))
+        variance += float(dot(states.weight, chance * spend**2))
     return float(np.sqrt(max(variance, 0.0)) / middle) if np.isfinite(variance) else 0.0

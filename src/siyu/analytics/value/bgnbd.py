@@ -9,8 +9,9 @@ Pareto/NBD where most people bought once.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betaln, digamma, gammaln, hyp2f1
+from scipy.special import betaln, digamma, expit, gammaln, hyp2f1
 
+from siyu.analytics.value.sums import dot
 from siyu.analytics.value.words import Floats, States
 
 NAMES = ("r", "alpha", "a", "b")
@@ -19,21 +20,23 @@ NAMES = ("r", "alpha", "a", "b")
 def log_likelihood(params: Floats, s: States) -> tuple[float, Floats]:
     """The weighted log-likelihood and its gradient in the parameters."""
     r, alpha, a, b = params
-    rx, repeated = r + s.x, s.x > 0
-    safe = np.where(repeated, b + s.x - 1, 1.0)
-    alive = -rx * np.log(alpha + s.t_obs)
-    gone = np.where(repeated, np.log(a) - np.log(safe) - rx * np.log(alpha + s.t_x), -np.inf)
-    both = np.logaddexp(alive, gone)
-    value = gammaln(rx) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) + gammaln(b + s.x) - gammaln(b) - gammaln(a + b + s.x) + both
-    p_alive, p_gone = np.exp(alive - both), np.exp(gone - both)
-    ab = digamma(a + b) - digamma(a + b + s.x)
+    x, back, w = s.by_x
+    safe = np.where(x > 0, b + x - 1, 1.0)
+    rx, n = r + s.x, s.customers
+    log_obs, log_x = np.log(alpha + s.t_obs), np.log(alpha + s.t_x)
+    odds = np.where(x > 0, np.log(a) - np.log(safe), -np.inf)[back] + rx * (log_obs - log_x)  # log of gone : alive
+    p_gone = expit(odds)
+    gone, alive = s.weight * p_gone, s.weight * (1 - p_gone)
+    own = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
+    value = dot(w, own) + dot(s.weight, np.logaddexp(0.0, odds) - rx * log_obs)
+    ab = dot(w, digamma(a + b) - digamma(a + b + x))
     gradient = np.array([
-        np.dot(s.weight, digamma(rx) - digamma(r) + np.log(alpha) - p_alive * np.log(alpha + s.t_obs) - p_gone * np.log(alpha + s.t_x)),
-        np.dot(s.weight, r / alpha - p_alive * rx / (alpha + s.t_obs) - p_gone * rx / (alpha + s.t_x)),
-        np.dot(s.weight, ab + p_gone / a),
-        np.dot(s.weight, ab + digamma(b + s.x) - digamma(b) - p_gone / safe),
+        dot(w, digamma(r + x) - digamma(r)) + n * np.log(alpha) - dot(alive, log_obs) - dot(gone, log_x),
+        n * r / alpha - dot(alive, rx / (alpha + s.t_obs)) - dot(gone, rx / (alpha + s.t_x)),
+        ab + gone.sum() / a,
+        ab + dot(w, digamma(b + x) - digamma(b)) - dot(gone, (1 / safe)[back]),
     ])  # fmt: skip
-    return float(np.dot(s.weight, value)), gradient
+    return float(value), gradient
 
 
 def p_alive(params: Floats, s: States) -> Floats:

@@ -7,8 +7,9 @@ Parameters r, alpha, a, b.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import digamma, gammaln, hyp2f1
+from scipy.special import digamma, expit, gammaln, hyp2f1
 
+from siyu.analytics.value.sums import dot
 from siyu.analytics.value.words import Floats, States
 
 NAMES = ("r", "alpha", "a", "b")
@@ -17,23 +18,22 @@ NAMES = ("r", "alpha", "a", "b")
 def log_likelihood(params: Floats, s: States) -> tuple[float, Floats]:
     """The weighted log-likelihood and its gradient in the parameters."""
     r, alpha, a, b = params
-    rx = r + s.x
-    alive = -rx * np.log(alpha + s.t_obs)
-    gone = np.log(a) - np.log(b + s.x) - rx * np.log(alpha + s.t_x)
-    both = np.logaddexp(alive, gone)
-    value = (
-        gammaln(rx) - gammaln(r) + r * np.log(alpha)
-        + gammaln(a + b) + gammaln(b + s.x + 1) - gammaln(b) - gammaln(a + b + s.x + 1) + both
-    )  # fmt: skip
-    p_alive, p_gone = np.exp(alive - both), np.exp(gone - both)
-    ab = digamma(a + b) - digamma(a + b + s.x + 1)
+    x, back, w = s.by_x
+    rx, n = r + s.x, s.customers
+    log_obs, log_x = np.log(alpha + s.t_obs), np.log(alpha + s.t_x)
+    odds = (np.log(a) - np.log(b + x))[back] + rx * (log_obs - log_x)  # log of gone : alive
+    p_gone = expit(odds)
+    gone, alive = s.weight * p_gone, s.weight * (1 - p_gone)
+    own = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) + gammaln(b + x + 1) - gammaln(b) - gammaln(a + b + x + 1)
+    value = dot(w, own) + dot(s.weight, np.logaddexp(0.0, odds) - rx * log_obs)
+    ab = dot(w, digamma(a + b) - digamma(a + b + x + 1))
     gradient = np.array([
-        np.dot(s.weight, digamma(rx) - digamma(r) + np.log(alpha) - p_alive * np.log(alpha + s.t_obs) - p_gone * np.log(alpha + s.t_x)),
-        np.dot(s.weight, r / alpha - p_alive * rx / (alpha + s.t_obs) - p_gone * rx / (alpha + s.t_x)),
-        np.dot(s.weight, ab + p_gone / a),
-        np.dot(s.weight, ab + digamma(b + s.x + 1) - digamma(b) - p_gone / (b + s.x)),
+        dot(w, digamma(r + x) - digamma(r)) + n * np.log(alpha) - dot(alive, log_obs) - dot(gone, log_x),
+        n * r / alpha - dot(alive, rx / (alpha + s.t_obs)) - dot(gone, rx / (alpha + s.t_x)),
+        ab + gone.sum() / a,
+        ab + dot(w, digamma(b + x + 1) - digamma(b)) - dot(gone, (1 / (b + x))[back]),
     ])  # fmt: skip
-    return float(np.dot(s.weight, value)), gradient
+    return float(value), gradient
 
 
 def p_alive(params: Floats, s: States) -> Floats:

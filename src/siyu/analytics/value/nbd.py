@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import digamma, gammaln
 
+from siyu.analytics.value.sums import dot
 from siyu.analytics.value.words import Floats, States
 
 NAMES = ("r", "alpha")
@@ -13,12 +14,14 @@ NAMES = ("r", "alpha")
 def log_likelihood(params: Floats, s: States) -> tuple[float, Floats]:
     """The weighted log-likelihood and its gradient. Comparable with the dropout models: it is their limit without dropout."""
     r, alpha = params
-    value = gammaln(r + s.x) - gammaln(r) + r * np.log(alpha) - (r + s.x) * np.log(alpha + s.t_obs)
+    x, _, w = s.by_x
+    log_obs = np.log(alpha + s.t_obs)
+    value = dot(w, gammaln(r + x) - gammaln(r) + r * np.log(alpha)) - dot(s.weight, (r + s.x) * log_obs)
     gradient = np.array([
-        np.dot(s.weight, digamma(r + s.x) - digamma(r) + np.log(alpha) - np.log(alpha + s.t_obs)),
-        np.dot(s.weight, r / alpha - (r + s.x) / (alpha + s.t_obs)),
+        dot(w, digamma(r + x) - digamma(r) + np.log(alpha)) - dot(s.weight, log_obs),
+        dot(s.weight, r / alpha - (r + s.x) / (alpha + s.t_obs)),
     ])  # fmt: skip
-    return float(np.dot(s.weight, value)), gradient
+    return float(value), gradient
 
 
 def p_alive(params: Floats, s: States) -> Floats:

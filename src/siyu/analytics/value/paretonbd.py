@@ -16,10 +16,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import digamma, gammaln
 
+from siyu.analytics.value.sums import dot
 from siyu.analytics.value.words import Floats, States
 
 NAMES = ("r", "alpha", "s", "beta")
 _N, _W = np.polynomial.legendre.leggauss(32)
+_BLOCK = 2_048  # states
 _V = (_N + 1) / 2
 _HALVES = 1 - (1 - _V) ** 3, _W / 2 * 3 * (1 - _V) ** 2  # crowded towards the far end, where u(p) has a logarithm
 
@@ -27,6 +29,13 @@ _HALVES = 1 - (1 - _V) ** 3, _W / 2 * 3 * (1 - _V) ** 2  # crowded towards the f
 def _integral(params: Floats, st: States) -> tuple[Floats, Floats, Floats, Floats]:
     """log I; then, as means under the integrand, what gradients need: E log(alpha+y), E log(beta+y), and E 1/(alpha+y) over E
     1/(beta+y)."""
+    if len(st) > _BLOCK:  # the nodes of a block stay in the processor's cache, and memory stays small
+        parts = [
+            _integral(params, States(st.x[n : n + _BLOCK], st.t_x[n : n + _BLOCK], st.t_obs[n : n + _BLOCK], st.weight[n : n + _BLOCK]))
+            for n in range(0, len(st), _BLOCK)
+        ]
+        log_i, e_log_a, e_log_b, e_inverse = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
+        return log_i, e_log_a, e_log_b, e_inverse
     r, alpha, s, beta = params
     low, high = np.log(alpha + st.t_x), np.log(alpha + st.t_obs)
     span = high - low
@@ -67,12 +76,12 @@ def log_likelihood(params: Floats, st: States) -> tuple[float, Floats]:
     value = gammaln(rx) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + both
     w = st.weight
     gradient = np.array([
-        np.dot(w, digamma(rx) - digamma(r) + np.log(alpha) - p_alive * np.log(alpha + st.t_obs) - p_gone * e_log_a),
-        np.dot(w, r / alpha - p_alive * rx / (alpha + st.t_obs) - p_gone * rx * e_inverse[0]),
-        np.dot(w, np.log(beta) - p_alive * np.log(beta + st.t_obs) + p_gone * (1 / s - e_log_b)),
-        np.dot(w, s / beta - p_alive * s / (beta + st.t_obs) - p_gone * (s + 1) * e_inverse[1]),
+        dot(w, digamma(rx) - digamma(r) + np.log(alpha) - p_alive * np.log(alpha + st.t_obs) - p_gone * e_log_a),
+        dot(w, r / alpha - p_alive * rx / (alpha + st.t_obs) - p_gone * rx * e_inverse[0]),
+        dot(w, np.log(beta) - p_alive * np.log(beta + st.t_obs) + p_gone * (1 / s - e_log_b)),
+        dot(w, s / beta - p_alive * s / (beta + st.t_obs) - p_gone * (s + 1) * e_inverse[1]),
     ])  # fmt: skip
-    return float(np.dot(w, value)), gradient
+    return float(dot(w, value)), gradient
 
 
 def p_alive(params: Floats, st: States) -> Floats:

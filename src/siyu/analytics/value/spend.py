@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import digamma, gammaln
 
+from siyu.analytics.value.sums import dot
 from siyu.analytics.value.words import Floats
 
 NAMES = ("p", "q", "gamma")
@@ -23,11 +24,11 @@ def log_likelihood(params: Floats, x: Floats, mean: Floats, weight: Floats) -> t
     value = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(g) + (px - 1) * np.log(mean) + px * np.log(x) - (px + q) * rest
     common = digamma(px + q)
     gradient = np.array([
-        np.dot(weight, x * (common - digamma(px) + np.log(mean) + np.log(x) - rest)),
-        np.dot(weight, common - digamma(q) + np.log(g) - rest),
-        np.dot(weight, q / g - (px + q) / (g + x * mean)),
+        dot(weight, x * (common - digamma(px) + np.log(mean) + np.log(x) - rest)),
+        dot(weight, common - digamma(q) + np.log(g) - rest),
+        dot(weight, q / g - (px + q) / (g + x * mean)),
     ])  # fmt: skip
-    return float(np.dot(weight, value)), gradient
+    return float(dot(weight, value)), gradient
 
 
 def expected_spend(params: Floats, x: Floats, mean: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,21 @@ class States:
     def customers(self) -> float:
         """How many customers the states stand for."""
         return float(self.weight.sum())
+
+    @cached_property
+    def by_x(self) -> tuple[Floats, NDArray[np.intp], Floats]:
+        """The different x, which of them each state has, and the weight of each: what depends on x alone is computed but a few times."""
+        values, back = np.unique(self.x, return_inverse=True)
+        weights: Floats = np.bincount(back, weights=self.weight, minlength=len(values)).astype(np.float64)
+        return values, back, weights
+
+    def rough(self) -> States:
+        """The same customers by whole weeks: far fewer states, to begin a search with."""
+        t_obs, t_x = np.round(self.t_obs), np.round(self.t_x)
+        stacked = np.column_stack([self.x, np.minimum(t_x, t_obs), t_obs])
+        unique, back = np.unique(stacked, axis=0, return_inverse=True)
+        weight: Floats = np.bincount(back.reshape(-1), weights=self.weight, minlength=len(unique)).astype(np.float64)
+        return States(unique[:, 0], unique[:, 1], unique[:, 2], weight)
 
 
 @dataclass(frozen=True)

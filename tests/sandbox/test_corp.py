@@ -320,3 +320,19 @@ def test_a_month_of_life_is_drawn_from_the_seed() -> None:
     assert 450 < did["scans"] < 750 and people == 200 + did["scans"] and 30 < did["deletes"] < 100
     assert 0 <= events.count("add_half_external_contact") - did["confirmed back"] <= 3  # the last ones still wait
     assert events.count("del_follow_user") == did["deletes"]
+
+
+def test_too_many_calls_at_once_are_turned_away(base: str) -> None:
+    bench = Bench(base)
+    t = bench.trial()
+    t.hand("/settings", concurrency=2)
+    t.hand("/faults", slow=1.0, slow_for=3.0)
+    address = f"{base}/wecom/cgi-bin/getcallbackip?access_token={t.token}"
+    codes: list[int] = []
+    threads = [threading.Thread(target=lambda: codes.append(requests.get(address, timeout=60).json()["errcode"])) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [0, 0, 45033, 45033]
+    bench.close()

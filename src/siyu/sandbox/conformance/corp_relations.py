@@ -263,3 +263,16 @@ def ids_elsewhere(t: Trial) -> None:
     t.wait(90 * DAY)
     t.same(t.ok(t.post("idconvert/batch/external_userid_to_pending_id", {"external_userid": [added]}))["result"], [])
     t.true(t.ok(t.post("externalcontact/convert_to_openid", {"external_userid": key}))["openid"], "an openid")
+
+
+@fact("OFF 97299")
+def credits_that_end(t: Trial) -> None:
+    """A lot of credits that ends within days is told once by quota_expire_soon."""
+    box = t.listen()
+    t.hand("/quota", n=9, days=10)
+    t.look("")
+    t.wait(4 * DAY)
+    t.look("")
+    t.look("")
+    t.settle()
+    t.same([h.fields["ChangeType"] for h in box.heard], ["quota_expire_soon"])

@@ -188,3 +188,43 @@ def ticket_rates(t: Trial) -> None:
     for _ in range(100):
         t.ok(t.get("get_jsapi_ticket"))
     t.code(t.get("get_jsapi_ticket"), 45009)
+
+
+@fact("OFF 95096")
+def product_albums(t: Trial) -> None:
+    """Products have a description, a price in fen and pictures uploaded for albums; they are kept, changed, listed and deleted."""
+    t.staff("zs")
+    media = t.ok(t.upload("media/upload_attachment", "a.png", PNG, media_type="image", attachment_type=2))["media_id"]
+    given = {
+        "description": "明前龙井 250g",
+        "price": 19_800,
+        "product_sn": "LJ250",
+        "attachments": [{"type": "image", "image": {"media_id": media}}],
+    }
+    key = t.ok(t.post("externalcontact/add_product_album", given))["product_id"]
+    t.code(t.post("externalcontact/add_product_album", given | {"price": 5_000_001}), 40058)
+    t.code(t.post("externalcontact/add_product_album", given | {"description": "字" * 301}), 40058)
+    t.code(t.post("externalcontact/add_product_album", given | {"product_sn": "有字"}), 40058)
+    t.ok(t.post("externalcontact/update_product_album", {"product_id": key, "price": 18_800}))
+    told = t.ok(t.post("externalcontact/get_product_album", {"product_id": key}))["product"]
+    t.same((told["price"], told["description"]), (18_800, "明前龙井 250g"))
+    t.same([p["product_id"] for p in t.ok(t.post("externalcontact/get_product_album_list", {}))["product_list"]], [key])
+    t.ok(t.post("externalcontact/delete_product_album", {"product_id": key}))
+    t.code(t.post("externalcontact/get_product_album", {"product_id": key}), 40058)
+
+
+@fact("OFF 95097")
+def sensitive_words(t: Trial) -> None:
+    """Rules have a name of 20, up to 300 words of 32, a kind, and a range that grows and shrinks."""
+    t.staff("zs", "ls")
+    given = {"rule_name": "私下收款", "word_list": ["转账"], "intercept_type": 1, "applicable_range": {"user_list": ["zs"]}}
+    key = t.ok(t.post("externalcontact/add_intercept_rule", given))["rule_id"]
+    t.code(t.post("externalcontact/add_intercept_rule", given | {"rule_name": "字" * 21}), 40058)
+    t.code(t.post("externalcontact/add_intercept_rule", given | {"word_list": ["字"] * 301}), 40058)
+    t.code(t.post("externalcontact/add_intercept_rule", given | {"word_list": ["字" * 33]}), 40058)
+    change = {"rule_id": key, "add_applicable_range": {"user_list": ["ls"]}, "remove_applicable_range": {"user_list": ["zs"]}}
+    t.ok(t.post("externalcontact/update_intercept_rule", change | {"extra_rule": {"semantics_list": [1, 3]}}))
+    rule = t.ok(t.post("externalcontact/get_intercept_rule", {"rule_id": key}))["rule"]
+    t.same((rule["applicable_range"]["user_list"], rule["extra_rule"]["semantics_list"]), (["ls"], [1, 3]))
+    t.same([r["rule_id"] for r in t.ok(t.get("externalcontact/get_intercept_rule_list"))["rule_list"]], [key])
+    t.ok(t.post("externalcontact/del_intercept_rule", {"rule_id": key}))

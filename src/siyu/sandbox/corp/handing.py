@@ -7,7 +7,7 @@ from siyu.sandbox.corp.friends import Impossible
 from siyu.sandbox.corp.state import BOTH, Note, Transfer
 
 DONE, WAITING, REFUSED, FULL = 1, 2, 3, 4
-_TWICE_IN = 90 * DAY
+_TWICE_IN, _SOON = 90 * DAY, 7 * DAY
 
 
 def resign(company: Company, userid: str) -> None:
@@ -55,6 +55,10 @@ def catch_up(company: Company) -> None:
         one = company.due.popleft()
         if one.status == WAITING:
             _finish(company, one)
+    for lot in company.quotas:
+        if not lot.is_told and lot.balance and now < lot.expires <= now + _SOON:
+            lot.is_told = True
+            company.emit("customer_acquisition", ("ChangeType", "quota_expire_soon"))
 
 
 def refuse(company: Company, contact_id: str) -> None:

@@ -244,6 +244,7 @@ class Quota:
     expires: int
     balance: int
     total: int
+    is_told: bool = False  # that it ends soon
 
 
 @dataclass(slots=True)

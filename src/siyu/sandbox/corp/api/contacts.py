@@ -46,7 +46,7 @@ def follow_told(call: Call, one: Follow, *, batch: bool = False) -> dict[str, An
         told["tags"] = [{"group_name": tag.group.name, "tag_name": tag.name, "tag_id": tag.id, "type": 1} for tag in tags]
         told["tags"] += [{"group_name": "", "tag_name": name, "type": 2} for name in one.own_tags]
     if one.remark_company:
-        told["remark_company" if batch else "remark_corp_name"] = one.remark_company
+        told["remark_corp_name"] = one.remark_company
     if one.state:
         told["state"] = one.state
     return told

@@ -14,11 +14,14 @@ from siyu.vendors import (
     account_of,
     accounts,
     callback_keys,
+    drop_limits,
     forget_account,
     keep_account,
     retire_keys,
     rotate_keys,
     secret_of,
+    see_limits,
+    set_limits,
 )  # fmt: skip
 
 FIRST = CallbackKeys("first", "a" * 43)
@@ -76,3 +79,18 @@ def test_what_is_not_taken(ground: Ground) -> None:
         with ground.db.tx() as conn, pytest.raises(InputError) as caught:
             keep_account(ground, conn, **told)  # type: ignore[arg-type]
         assert caught.value.field == field
+
+
+def test_limits_that_cannot_be_kept_are_not_taken(ground: Ground) -> None:
+    good = {"wecom": {"default": {"width": 2}, "externalcontact/list": {"per_second": 20}}}
+    with ground.db.tx() as conn:
+        set_limits(conn, good, at=ground.clock.now())
+        assert see_limits(conn) == good
+        for wrong in ([], {"sms": {}}, {"wecom": 3}, {"wecom": {"default": {"wide": 1}}}, {"wecom": {"default": {"width": 0}}},
+                      {"wecom": {"default": {"at_once": 0}}}, {"mini": {"default": {"per_second": "x"}}},
+                      {"mini": {"default": {"many": True}}}, {"mini": {"x": {"many": 10, "at_once": 11}}}):  # fmt: skip
+            with pytest.raises(InputError):
+                set_limits(conn, wrong, at=ground.clock.now())
+        assert see_limits(conn) == good
+        drop_limits(conn)
+        assert see_limits(conn) == {}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from siyu import channels, content, gate, pool
+from siyu import channels, content, gate, pool, vendors
 from siyu.analytics import assumptions, ledger, scores
 from siyu.base import settings
 from siyu.base.db import Connection
@@ -31,7 +31,16 @@ class Knob:
 
 def knobs(ground: Ground, conn: Connection) -> dict[str, Knob]:
     """All of them, by name."""
-    found = [*_ledger(conn), *_brand(conn), *_stages(conn), *_gate(conn), *_numbers(conn), *_analytics(conn), *_ways_out(ground, conn)]
+    found = [
+        *_ledger(conn),
+        *_brand(conn),
+        *_stages(conn),
+        *_gate(conn),
+        *_numbers(conn),
+        *_analytics(conn),
+        *_ways_out(ground, conn),
+        *_vendors(conn),
+    ]
     return {one.name: one for one in sorted(found, key=lambda one: one.name)}
 
 
@@ -119,6 +128,13 @@ def _ways_out(ground: Ground, conn: Connection) -> list[Knob]:
         Knob("webhook.endpoint", _hide(asdict(endpoint)) if endpoint else None, hook, channels.forget_webhook),
         Knob("content.ad_prefix", content.look(conn).ad_prefix, lambda g, c, given: content.set_ad_prefix(g, c, str(given))),
     ]
+
+
+def _vendors(conn: Connection) -> list[Knob]:
+    def limit(ground: Ground, c: Connection, given: Any) -> None:
+        vendors.set_limits(c, given, at=ground.clock.now())
+
+    return [Knob(vendors.LIMITS_SETTING, vendors.see_limits(conn), limit, vendors.drop_limits)]
 
 
 def _hide(value: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The vendors' own languages, no business word. Comes in: accounts with their secrets. Goes out: calls and opened callbacks.
 
 Rooms within: `vendors.wecom`, `vendors.wechat`, `vendors.aliyun_sms`, `vendors.tencent_sms`. Owns the tables vendor_accounts,
-vendor_tokens, vendor_paces, vendor_breakers and vendor_calls.
+vendor_tokens, vendor_paces, vendor_breakers, vendor_calls and the setting vendors.limits.
 """
 
 from siyu.vendors.accounts import (
@@ -14,6 +14,8 @@ from siyu.vendors.accounts import (
     rotate_keys,
     secret_of,
 )  # fmt: skip
+from siyu.vendors.calls.limits import SETTING as LIMITS_SETTING
+from siyu.vendors.calls.limits import drop_limits, see_limits, set_limits
 from siyu.vendors.calls.store import health, trace, trim_calls
 from siyu.vendors.codes import explain, known_codes, trouble_of
 from siyu.vendors.crypto import Opened, Refused, Sealed, is_signed, open_callback, open_echo, page_signature, seal_callback, signature_of
@@ -33,6 +35,7 @@ from siyu.vendors.xml import BadXml, read_xml
 
 __all__ = [
     "BASE_URLS",
+    "LIMITS_SETTING",
     "Account",
     "AccountState",
     "BadXml",
@@ -50,6 +53,7 @@ __all__ = [
     "account_of",
     "accounts",
     "callback_keys",
+    "drop_limits",
     "explain",
     "forget_account",
     "health",
@@ -64,6 +68,8 @@ __all__ = [
     "rotate_keys",
     "seal_callback",
     "secret_of",
+    "see_limits",
+    "set_limits",
     "signature_of",
     "trace",
     "trim_calls",

@@ -19,6 +19,9 @@ SIDE_DOORS = {
     "siyu.analytics.value",
     "siyu.analytics.experiments",
     "siyu.analytics.ledger",
+    "siyu.analytics.scores",
+    "siyu.analytics.valuation",
+    "siyu.analytics.assumptions",
 }  # rooms within rooms
 
 

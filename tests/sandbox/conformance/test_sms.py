@@ -445,6 +445,9 @@ def test_everything_is_remembered(tmp_path: Path) -> None:
         tc_send(small, a, f"+86{to}", code="PROMO")
         past(small)
         small.ask("/sandbox/sms/replies", {"phone": to, "content": "退订"})
+        late = phone()
+        tc_send(small, a, f"+86{late}")  # its handset has not answered when the world ends
     with running(tmp_path) as small:
         small.move(3600)
+        assert len(small.ask(f"/sandbox/sms/phones/{late}")["texts"]) == 1
         assert tc_send(small, a, f"+86{to}", code="PROMO") == ["FailedOperation.PhoneNumberInBlacklist"]

@@ -13,7 +13,6 @@ from urllib.parse import quote, urlencode
 
 from siyu.sandbox.conformance.bench import Trial, fact
 
-
 WRONG = "no"
 
 

@@ -43,10 +43,12 @@ class Exchange:
         self.state = msgspec.json.decode(path.read_bytes(), type=State) if path.exists() else State()
         self.courier = Courier(self.now, seed, workers=4)
         self.of_phone: dict[str, list[Text]] = defaultdict(list)
-        self.of_serial: dict[str, Text] = {}
+        self.of_number: dict[int, Text] = {}
         self.outbox: dict[str, list[Text]] = defaultdict(list)
         for one in self.state.texts:
             self._index(one)
+            if one.state == "waiting":
+                self._await_handset(self.state.accounts[one.account_id], one)
 
     def now(self) -> float:
         """The world's unix seconds."""
@@ -189,21 +191,26 @@ class Exchange:
         account.spent_micro += made.units * account.settings.unit_price_micro
         self.state.texts.append(made)
         self._index(made)
-        reason = self.state.dead.get(phone, "")
-        if self.is_opted_out(account, phone, template.kind):
-            reason = "opted out"
-        elif not reason and self.hit(account, "undelivered", made.serial, phone):
-            reason = "luck"
-        code = _REASONS[reason][account.vendor] if reason else ("DELIVERED" if account.vendor == ALIYUN else "DELIVRD")
-        pause = account.settings.report_after - 5.0 * math.log(1 - draw(self.seed, "handset", made.serial, phone))
+        self._await_handset(account, made)
+        return made
+
+    def _await_handset(self, account: SmsAccount, text: Text) -> None:
+        """Let a handset answer some seconds after the text was sent; the luck is the text's own."""
+        pause = account.settings.report_after - 5.0 * math.log(1 - draw(self.seed, "handset", text.serial, text.phone))
 
         def arrive() -> None:
             with self.lock:
-                made.state, made.code, made.done_at = "failed" if reason else "delivered", code, self.now()
-                self._report(account, made)
+                reason = self.state.dead.get(text.phone, "")
+                if self.is_opted_out(account, text.phone, text.kind):
+                    reason = "opted out"
+                elif not reason and self.hit(account, "undelivered", text.serial, text.phone):
+                    reason = "luck"
+                good = "DELIVERED" if account.vendor == ALIYUN else "DELIVRD"
+                text.code = _REASONS[reason][account.vendor] if reason else good
+                text.state, text.done_at = "failed" if reason else "delivered", self.now()
+                self._report(account, text)
 
-        self.courier.later(made.sent_at + pause, phone, arrive)
-        return made
+        self.courier.later(text.sent_at + pause, text.phone, arrive)
 
     def reply(self, phone: str, content: str, account_id: str = "") -> Reply:
         """Let somebody write back to whoever wrote last (or to an account). `ValueError` when nobody wrote."""
@@ -222,7 +229,7 @@ class Exchange:
 
     def _index(self, one: Text) -> None:
         self.of_phone[one.phone].append(one)
-        self.of_serial[f"{one.serial}|{one.phone}"] = one
+        self.of_number[one.number] = one
 
     def _report(self, account: SmsAccount, text: Text) -> None:
         """Put a receipt on its way, with the luck of the road."""

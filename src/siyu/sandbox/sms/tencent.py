@@ -206,8 +206,7 @@ def _pull_status(exchange: Exchange, account: SmsAccount, given: dict[str, Any])
     _must_pull(account)
     limit = _limit(given)
     taken, account.reports = account.reports[:limit], account.reports[limit:]
-    wanted = set(taken)
-    return {"PullSmsSendStatusSet": [_status(one) for one in exchange.state.texts if one.number in wanted]}
+    return {"PullSmsSendStatusSet": [_status(exchange.of_number[number]) for number in taken]}
 
 
 def _reply(one: Any) -> dict[str, Any]:

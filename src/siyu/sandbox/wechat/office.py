@@ -14,6 +14,7 @@ from siyu.sandbox.courier import Courier
 from siyu.sandbox.luck import draw, letters
 from siyu.sandbox.wechat.errors import DAY_LIMITS, MINUTE_LIMITS, Refused
 from siyu.sandbox.wechat.words import (
+    DAY,
     MINI,
     OFFICIAL,
     Account,
@@ -182,7 +183,10 @@ class Office:
         if per_minute is not None and account.calls.get(minute, 0) >= per_minute:
             raise Refused(45009 if path == "/wxa/getwxacodeunlimit" else 45011)
         if len(account.calls) > 5000:
-            account.calls = {key: n for key, n in account.calls.items() if key.startswith((self.day(), f"m{int(self.now() // 60)}"))}
+            kept = (self.day(), f"m{int(self.now() // 60)}|", "cleared|", "codes|")
+            account.calls = {key: n for key, n in account.calls.items() if key.startswith(kept)}
+            account.tickets = {key: one for key, one in account.tickets.items() if one.until > self.now() - DAY}
+            account.sent = {key: one for key, one in account.sent.items() if one[0] > self.now() - DAY}
         account.calls[day] = account.calls.get(day, 0) + 1
         if per_minute is not None:
             account.calls[minute] = account.calls.get(minute, 0) + 1

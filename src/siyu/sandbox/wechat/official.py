@@ -257,7 +257,8 @@ def clear_quota(call: Call) -> dict[str, Any]:
     used = call.account.calls.get(f"cleared|{month}", 0)
     if used >= call.account.settings.clear_quota_per_month:
         raise Refused(48006)
-    call.account.calls = {f"cleared|{month}": used + 1}
+    kept = {key: n for key, n in call.account.calls.items() if key.startswith("codes|")}
+    call.account.calls = {**kept, f"cleared|{month}": used + 1}
     return OK
 
 

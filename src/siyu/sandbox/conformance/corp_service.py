@@ -228,3 +228,18 @@ def sensitive_words(t: Trial) -> None:
     t.same((rule["applicable_range"]["user_list"], rule["extra_rule"]["semantics_list"]), (["ls"], [1, 3]))
     t.same([r["rule_id"] for r in t.ok(t.get("externalcontact/get_intercept_rule_list"))["rule_list"]], [key])
     t.ok(t.post("externalcontact/del_intercept_rule", {"rule_id": key}))
+
+
+@fact("OFF 91774")
+def the_archive(t: Trial) -> None:
+    """Consent to the archive is asked pair by pair, with a secret of its own; the misspelt exteranalopenid is the interface's."""
+    t.staff("zs")
+    a, b = t.customer("zs"), t.customer("zs")
+    t.hand("/deeds/agree", userid="zs", customer=a)
+    body = {"info": [{"userid": "zs", "exteranalopenid": key} for key in (a, b)]}
+    t.code(t.post("msgaudit/check_single_agree", body), 48002)
+    t.hand("/apps", agentid=t.agentid, may_archive=True)
+    rows = t.ok(t.post("msgaudit/check_single_agree", body))["agreeinfo"]
+    t.same({r["exteranalopenid"]: r["agree_status"] for r in rows}, {a: "Agree", b: "Disagree"})
+    t.same(t.ok(t.post("msgaudit/get_permit_user_list", {}))["ids"], ["zs"])
+    t.code(t.post("msgaudit/check_single_agree", {"info": []}), 40058)

@@ -193,6 +193,9 @@ def edits(company: Company, userid: str, contact: Contact, **given: Any) -> None
 
 def agrees_to_archive(company: Company, userid: str, contact: Contact) -> None:
     """The customer agrees to the chat archive."""
+    if contact.id not in company.follows.get(userid, {}):
+        raise Impossible("they are not friends")
+    company.shelf.setdefault("agreed", {})[f"{userid} {contact.id}"] = {"at": company.now()}
     code = company.new_id("WC", 40)
     company.welcomes[code] = Welcome(code, userid, contact.id, company.tick() + company.settings.welcome_for)
     company.emit_contact("msg_audit_approved", userid, contact.id, ("WelcomeCode", code))

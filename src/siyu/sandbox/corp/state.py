@@ -32,6 +32,7 @@ class App:
     may_directory: bool = True
     may_kf: bool = True
     may_acquire: bool = True
+    may_archive: bool = False  # the message archive has a secret of its own
     users: set[str] = field(default_factory=set)
     departments: set[int] = field(default_factory=set)
     trusted_ips: set[str] = field(default_factory=set)  # empty: not asked for

@@ -22,7 +22,7 @@ from siyu.sandbox.corp.rates import Rates
 from siyu.sandbox.corp.refusals import Refusal
 from siyu.sandbox.corp.state import App
 
-CUSTOMERS, KF, ACQUIRE, PLAIN = "customers", "kf", "acquire", "plain"
+CUSTOMERS, KF, ACQUIRE, ARCHIVE, PLAIN = "customers", "kf", "acquire", "archive", "plain"
 
 
 @dataclass
@@ -219,7 +219,13 @@ class Wire:
             raise Refusal(50003)
         if app.trusted_ips and ip not in app.trusted_ips:
             raise Refusal(60020)
-        allowed = {CUSTOMERS: app.may_customers, KF: app.may_kf, ACQUIRE: app.may_customers and app.may_acquire, PLAIN: True}
+        allowed = {
+            CUSTOMERS: app.may_customers,
+            KF: app.may_kf,
+            ACQUIRE: app.may_customers and app.may_acquire,
+            ARCHIVE: app.may_archive,
+            PLAIN: True,
+        }
         if not allowed[found.needs]:
             raise Refusal(48002)
         rates, tick, limits = self.rates.setdefault(company.corpid, Rates()), company.tick(), company.settings

@@ -2,6 +2,7 @@
 
 from siyu.sandbox.corp.api import (
     acquisition,
+    archive,
     contacts,
     directory,
     groups,
@@ -21,6 +22,7 @@ from siyu.sandbox.corp.api import (
 
 __all__ = [
     "acquisition",
+    "archive",
     "contacts",
     "directory",
     "groups",

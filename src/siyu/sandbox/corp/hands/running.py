@@ -13,7 +13,7 @@ from siyu.sandbox.corp.friends import Impossible
 from siyu.sandbox.corp.post import hears, verify_url
 from siyu.sandbox.corp.state import App, Callback
 
-_FLAGS = ("may_customers", "may_directory", "may_kf", "may_acquire", "is_enabled")
+_FLAGS = ("may_customers", "may_directory", "may_kf", "may_acquire", "may_archive", "is_enabled")
 _SETS = ("users", "departments", "trusted_ips", "trusted_domains")
 
 

@@ -20,6 +20,15 @@ TYPES = ("order.paid", "order.paid", "order.paid", "order.refunded", "order.adju
 TEXTS = ("", "a,b", 'say "hi"', "two\nlines", "茶 🍵", "null", "\\N", "{}")
 
 
+def empty(ground: Ground) -> None:
+    """As if nothing had ever happened."""
+    with ground.db.tx() as conn:
+        conn.execute(
+            "truncate identifiers, links, identity_decisions, identity_conflicts, identity_log, facts, fact_keys, folds, orders, consents,"
+            " profiles, trade_days, cursors, settings, lake_files, lake_imports, lake_erasures cascade"
+        )
+
+
 def member(number: int) -> Identifier:
     return Identifier(Kind.MEMBER_ID, f"m{number}", "shop")
 

@@ -33,6 +33,9 @@ select * from read_csv($file, header = false, auto_detect = false, delim = ',', 
         'is_erased': 'BOOLEAN'
     }});
 
+-- name: newest_person
+select coalesce(max(identifier_id), 0) from kept_people;
+
 -- name: make_moved
 create table moved (identifier_id bigint, person_id bigint);
 

@@ -113,11 +113,12 @@ def _people(sight: _Sight) -> None:
     """Today's person of every identifier: the table of people, whoever came since, and who is not his own person today."""
     kept = sight.whole.get(Table.PEOPLE)
     engine.make(sight.duck, "people", "named")
+    sight.keep("people", "kept_people", [kept] if kept else [])
     if kept is None:
         sight.load("people", "named", Q.copy_people, {})
     else:
-        sight.load("people", "named", Q.copy_named, store.at(kept.end))
-    sight.keep("people", "kept_people", [kept] if kept else [])
+        above = sight.duck.execute(E.newest_person).fetchone() or (0,)
+        sight.load("people", "named", Q.copy_named, {**store.at(kept.end), "above": above[0]})
     sight.duck.execute(E.make_moved)
     store.stream(sight.conn, Q.copy_moved, {}, sight.middle)
     engine.load(sight.duck, "moved", "moved", sight.middle)

@@ -106,12 +106,12 @@ copy (
 -- name: copy_moved
 copy (select i.identifier_id, i.person_id from identifiers i where i.person_id <> i.identifier_id) to stdout (format csv);
 
--- Identifiers that facts after a place came with: whoever is newer than the table of people is among them.
+-- Identifiers newer than the table of people: with a higher number, or named by a fact after its place (a number is taken before its commit).
 -- name: copy_named
 copy (
     select i.identifier_id, i.person_id, i.kind, i.scope, i.created_at, i.erased_at is not null
     from identifiers i
-    where i.identifier_id in (
+    where i.identifier_id > %(above)s or i.identifier_id in (
         select f.subject from facts f where (f.xid, f.seq) > (%(xid)s::text::xid8, %(seq)s)
         union
         select unnest(f.others) from facts f where (f.xid, f.seq) > (%(xid)s::text::xid8, %(seq)s)

@@ -278,3 +278,34 @@ def test_how_many_customers_a_guide_can_serve() -> None:
     assert quick.customers > one.customers
     with pytest.raises(InputError):
         ledger.can_serve(share=1)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["9999-12-31", "1e99", "2026-02"])
+WILD = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["campaign", "source", "name"]), inner, max_size=2),
+    max_leaves=4,
+)
+FIELDS = [
+    *("channel", "campaign", "code", "state", "guide", "store", "origin", "origin_id", "amount", "currency", "from_on", "to_on"),
+    *("minutes", "points", "gift", "quantity", "sku", "context", "utm_source"),
+]
+KINDS = [
+    *("order.paid", "order.refunded", "order.adjusted", "spend.recorded", "message.sent"),
+    *("gift.sent", "points.granted", "service.given", "contact.added", "page.viewed"),
+]
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(KINDS), st.dictionaries(st.sampled_from(FIELDS), WILD, max_size=6),
+    st.none() | st.integers(-(10**13) + 1, 10**13 - 1), st.none() | st.integers(1, 9),
+)  # fmt: skip
+def test_whatever_a_fact_holds_it_is_posted_within_64_bits_or_not_at_all(type_, data, amount, subject) -> None:  # type: ignore[no-untyped-def]
+    row = Posted(UUID(int=7), 1, 0, type_, subject, BEGUN, None, amount, None, data)
+    prices = {item: ((date(2020, 1, 1), Decimal(10**7)),) for item in ("message", "gift", "point", "minute")}
+    entries, touches = post([row], Terms(prices=prices), {("S", "CNY"): ((date(2020, 1, 1), 10**11),)}, "CNY", "Asia/Shanghai")
+    assert all(abs(entry.amount_minor) < 2**63 and len(entry.currency) == 3 for entry in entries)
+    assert all(any(touch.dims) and all(len(word) <= 120 for word in touch.dims) for touch in touches)
+    if type_ == "spend.recorded" and amount is not None:
+        assert sum(entry.amount_minor for entry in entries) == amount

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -32,6 +33,7 @@ POSTING = frozenset(
 LONGEST_SPEND = 366  # days
 _ORDERS = ("order.paid", "order.refunded")
 _LARGEST = 10**14
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _NO_DIMS = Dims()
 _NAMES = {
     "channel": ("channel",),
@@ -92,8 +94,9 @@ def _post(entries: dict[Key, Entry], row: Posted, terms: Terms, costs: Costs, cu
         add("adjustment", amount)
     elif row.type == "spend.recorded":
         if row.amount_minor is None:  # sent by the HTTP API: amount stands among the properties
-            stands = number_of(data.get("amount"))
-            money = str(data.get("currency") or money)[:3].upper()
+            stands = number_of(data.get("amount"), 10**11)
+            said = str(data.get("currency") or "").upper()
+            money = said if _CURRENCY.fullmatch(said) else money
             amount = 0 if stands is None else to_minor(stands, money)
         for day, part in spread(amount, *_days(data, row.occurred_at.astimezone(zone).date())):
             add("spend", part, at=datetime.combine(day, time(), zone), dims=stated(data))
@@ -138,9 +141,10 @@ def _served(row: Posted, data: Mapping[str, Any]) -> tuple[str, str, Decimal | N
 def _days(data: Mapping[str, Any], otherwise: date) -> tuple[date, date]:
     def day(name: str) -> date | None:
         try:
-            return date.fromisoformat(str(data[name])[:10])
+            found = date.fromisoformat(str(data[name])[:10])
         except (KeyError, ValueError):
             return None
+        return found if 1990 <= found.year <= 2200 else None
 
     begin = day("from_on") or otherwise
     end = day("to_on") or begin
@@ -203,15 +207,15 @@ def name_of(value: Any) -> str:
     return " ".join(unicodedata.normalize("NFKC", str(value)).split())[:120]
 
 
-def number_of(value: Any) -> Decimal | None:
-    """A finite number of at most a thousand million, else None."""
+def number_of(value: Any, most: int = 10**9) -> Decimal | None:
+    """A finite number of at most `most`, else None."""
     if value is None or isinstance(value, bool):
         return None
     try:
         number = Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() and abs(number) <= 10**9 else None
+    return number if number.is_finite() and abs(number) <= most else None
 
 
 def minor_of(amount: Decimal, currency: str, key: UUID) -> int:

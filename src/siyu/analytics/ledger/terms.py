@@ -16,7 +16,7 @@ SETTING = "ledger.terms"
 CHANGES = "ledger.terms_changes"  # setting: how often terms or costs were changed
 POSTED = "ledger.posted_under"  # setting: what stood when everything was posted last
 ASSUMPTIONS = "analytics.assumptions"  # setting: of the brand; its margin holds where terms say none
-_MOST_PRICE = Decimal(10) ** 9
+_MOST_PRICE = Decimal(10) ** 7  # times the most units, in minor units, still within 64 bits
 
 
 def terms(conn: Connection) -> Terms:

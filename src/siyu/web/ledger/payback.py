@@ -10,7 +10,7 @@ from siyu.web import charts
 from siyu.web.ledger import choices
 from siyu.web.page import ground_of, render, say_to, show_of
 
-_DAYS = (0, 7, 14, 30, 45, 60, 90, 120, 150, 180, 240, 300, 365)
+_DAYS = tuple(range(0, 361, 30))
 
 
 def see(request: Request) -> Response:

@@ -172,6 +172,7 @@ def test_what_may_have_been_done_is_not_done_again(ground: Ground, corp: Account
 
 ANSWERS: list[tuple[Any, str, bool]] = [
     ((502, b"<html>", "text/html"), "http_502", True),
+    ((302, b"", "text/html"), "http_302", False),
     ((404, b'{"detail":"Not Found"}', "application/json"), "http_404", False),
     ((200, b"<html>welcome to the hotel's network", "text/html"), "unreadable", True),
     ((200, b"[]", "application/json"), "unreadable", True),

@@ -63,6 +63,8 @@ class Connections:
         path = parts.path.rstrip("/") + target
         ends_at = time.monotonic() + timeout
         connection = self._take(place) or self._connect(place, timeout)
+        if connection.sock is not None:
+            connection.sock.settimeout(timeout)  # one that was kept has the limit of the call before
         late = threading.Event()
         clock = threading.Timer(max(0.01, ends_at - time.monotonic()), _cut, [connection, late])
         clock.daemon = True

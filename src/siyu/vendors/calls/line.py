@@ -202,10 +202,10 @@ class Line:
                 self.account.base_url, request.method, request.target, headers=request.headers, body=request.body, timeout=timeout
             )
             status = reply.status
-            answered = Answered(f"http_{status}" if status >= 400 else "unreadable", {})
+            answered = Answered(f"http_{status}" if status >= 300 else "unreadable", {})
             with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 said = read(reply)
-                answered = answered if status >= 400 and said.code in WELL else said
+                answered = answered if status >= 300 and said.code in WELL else said
             is_unknown = answered.code == "unreadable" or (status >= 500 and answered.code.startswith("http_"))
         except NotSent:
             answered = Answered("not_sent", {})

@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from siyu.sandbox.silence import NoAnswer
 from siyu.sandbox.sms import aliyun, control, tencent
 from siyu.sandbox.sms.exchange import Exchange
-from siyu.sandbox.sms.wire import Broken, NoAnswer, asked
+from siyu.sandbox.sms.wire import Broken, asked
 from siyu.sandbox.sms.words import ALIYUN, TENCENT, Reply, SmsAccount, Text
 
 __all__ = ["Exchange", "Reply", "SmsAccount", "Text", "front", "routes", "vendor_of"]

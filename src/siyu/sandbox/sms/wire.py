@@ -1,4 +1,4 @@
-"""What both vendors' fronts share: the request as it came, the line that breaks, and the refusal."""
+"""What both vendors' fronts share: the request as it came, and the refusal."""
 
 from __future__ import annotations
 
@@ -8,15 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
-
-class NoAnswer(Response):
-    """The line breaks before the answer: the other side cannot know what happened."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
 
 
 class Refused(Exception):

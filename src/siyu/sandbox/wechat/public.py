@@ -14,10 +14,10 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from siyu.sandbox import qr
 from siyu.sandbox.luck import draw
+from siyu.sandbox.silence import NoAnswer
 from siyu.sandbox.wechat import mass, messages, mini, official
 from siyu.sandbox.wechat.call import Call, Interface, Raw, Upload
 from siyu.sandbox.wechat.deeds import CannotDo, do
@@ -28,13 +28,6 @@ from siyu.sandbox.wechat.words import Account, Token
 INTERFACES = {**official.INTERFACES, **messages.INTERFACES, **mass.INTERFACES, **mini.INTERFACES}
 _SNS = {**mini.BY_SECRET, **mini.BY_APPID, **mini.BY_USER}
 _MOST = 12_000_000
-
-
-class NoAnswer(Response):
-    """The line breaks before the answer: the other side cannot know what happened."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
 
 
 def routes(office: Office) -> list[Route]:

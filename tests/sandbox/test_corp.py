@@ -315,6 +315,17 @@ def test_a_month_of_life_is_drawn_from_the_seed() -> None:
             life.step()
         return dict(life.did), len(company.contacts), events
 
+    clock = StillClock(datetime(2026, 3, 1, tzinfo=UTC))
+    company = Company(CORPID, "茶", 1, clock.now)
+    settle(company, 20, hire(company, 1), 9)
+    life = Life(company, Habits(says=100))
+    for _ in range(3):  # a clock that is turned back does not stop it
+        clock.move(timedelta(days=-400))
+        before = life.did["says"]
+        for _ in range(24):
+            life.step()
+            clock.move(timedelta(hours=1))
+        assert life.did["says"] > before + 50
     did, people, events = month(1)
     assert (did, people, events) == month(1) and did != month(2)[0]
     assert 450 < did["scans"] < 750 and people == 200 + did["scans"] and 30 < did["deletes"] < 100
@@ -335,4 +346,29 @@ def test_too_many_calls_at_once_are_turned_away(base: str) -> None:
     for thread in threads:
         thread.join()
     assert sorted(codes) == [0, 0, 45033, 45033]
+    bench.close()
+
+
+def test_short_deadlines_may_run_on_the_walls_clock(base: str) -> None:
+    """At three thousand times the speed twenty seconds are seven milliseconds; no platform could greet anybody."""
+    bench = Bench(base)
+    t = bench.trial()
+    t.hand("/settings", deadlines_on="wall")
+    t.staff("zs")
+    box = t.listen()
+    t.hand("/deeds/add", userid="zs", customer={"name": "新"})
+    t.settle()
+    t.wait(6000)
+    body = {"welcome_code": box.heard[0].fields["WelcomeCode"], "text": {"content": "您好"}}
+    t.ok(t.post("externalcontact/send_welcome_msg", body))
+    bench.close()
+
+
+def test_a_clock_turned_back_leaves_no_token_for_years(base: str) -> None:
+    bench = Bench(base)
+    t = bench.trial()
+    first = t.gettoken(t.secret)["access_token"]
+    t.wait(-86_400)
+    again = t.gettoken(t.secret)
+    assert again["access_token"] != first and again["expires_in"] == 7200
     bench.close()

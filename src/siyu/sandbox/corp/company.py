@@ -146,7 +146,8 @@ class Company:
     def give_token(self, app: App) -> tuple[str, int]:
         """A token of the app and for how many seconds it is good."""
         now, way = self.now(), self.settings.repeat_token
-        mine = [token for token in self.tokens.values() if token.agentid == app.agentid and token.ends > now]
+        life = self.settings.token_life  # a token from before the clock was turned back is none
+        mine = [token for token in self.tokens.values() if token.agentid == app.agentid and now < token.ends <= now + life]
         if mine and way == "same":
             best = max(mine, key=lambda token: token.ends)
             return best.text, best.ends - now

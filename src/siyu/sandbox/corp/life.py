@@ -21,6 +21,7 @@ from siyu.sandbox.corp.state import BOTH, HALF, Contact, Follow
 log = logging.getLogger(__name__)
 
 _TICK = 0.02
+_AT_ONCE = 1000  # acts under one hold of the lock
 _LOOKS = 20  # how often somebody who fits is looked for before the act is given up
 
 
@@ -66,12 +67,18 @@ class Life:
         self._people: list[Contact] = []
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
+        self._seen_at = company.now()
+        self._begin()
+
+    def _begin(self) -> None:
         acts = {
             "scans": self._scan, "returns": self._return, "links": self._link, "says": self._say, "deletes": self._delete,
             "member_deletes": self._member_delete, "edits": self._edit, "joins": self._join, "leaves": self._leave,
         }  # fmt: skip
+        self._due.clear()
+        self._known.clear()
         for name, act in acts.items():
-            self._again(name, act, float(company.now()))
+            self._again(name, act, float(self.company.now()))
 
     def start(self) -> None:
         """Live on with the clock until `stop`."""
@@ -85,11 +92,17 @@ class Life:
             self._thread.join(10)
 
     def step(self) -> None:
-        """Do all that is due by now, in its order."""
+        """Do what is due by now, in its order; after a great leap of the clock some of it is left for the next step."""
         with self.company.lock:
             handing.catch_up(self.company)
+            now = self.company.now()
+            if now < self._seen_at:  # somebody turned the clock back
+                self._begin()
+            self._seen_at = now
             self._look_at_tasks()
-            while self._due and self._due[0][0] <= self.company.now():
+            for _ in range(_AT_ONCE):
+                if not self._due or self._due[0][0] > now:
+                    break
                 _, _, act, name = heapq.heappop(self._due)
                 try:
                     act()

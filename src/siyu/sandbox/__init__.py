@@ -1,4 +1,4 @@
-"""A small world beside the platform, in a process of its own: a post office, its clock, and people who read their letters.
+"""A small world beside the platform, in a process of its own: a WeCom corp, WeChat accounts, SMS vendors, a post office, people, a clock.
 
 It speaks to the platform over SMTP and HTTP only and imports nothing of it but `siyu.base`. Owns its own files under its data folder.
 """

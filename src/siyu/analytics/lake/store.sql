@@ -37,10 +37,18 @@ delete from lake_files where file_id = any(%(ids)s);
 -- name: drop_all_files
 delete from lake_files;
 
--- Imports whose first fact in a file is no longer in the log: they were undone.
+-- Imports whose first fact in a file is no longer in the log: they were undone. One look into one month's index each.
 -- name: undone
-select i.file_id, i.import_id from lake_imports i
-where not exists (select from facts f where f.xid = i.xid::text::xid8 and f.seq = i.seq);
+select i.file_id, i.import_id
+from lake_imports i
+join lake_files l on l.file_id = i.file_id
+left join lateral (
+    select true as is_there from facts f
+    where f.xid = i.xid::text::xid8 and f.seq = i.seq
+        and f.occurred_at >= to_timestamp(l.month, 'YYYY-MM') and f.occurred_at < to_timestamp(l.month, 'YYYY-MM') + interval '1 month'
+    limit 1
+) w on true
+where w.is_there is null;
 
 -- name: erased
 select i.identifier_id from identifiers i

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 from wechatpy.enterprise import WeChatClient
@@ -22,7 +22,7 @@ from wechatpy.exceptions import WeChatClientException
 from siyu.base.clock import StillClock
 from siyu.base.text import catalogue
 from siyu.sandbox import corp
-from siyu.sandbox.conformance import Bench, Check, checks
+from siyu.sandbox.conformance import Bench, Check, Trial, checks
 from siyu.sandbox.conformance.__main__ import served
 from siyu.sandbox.corp import AGENTID, CORPID, crypto
 from siyu.sandbox.corp.company import Company
@@ -31,6 +31,7 @@ from siyu.sandbox.corp.life import Habits, Life
 from siyu.sandbox.corp.phones import reason_key
 from siyu.sandbox.corp.rates import Rates
 from siyu.sandbox.corp.state import Way
+from siyu.sandbox.corp.wire import APIS
 
 TOKEN, KEY, APPID = "123456", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR", "wx49f0ab532d5d035a"
 PARTS = [check for check in checks() if check.module.startswith("corp_")]
@@ -372,3 +373,29 @@ def test_a_clock_turned_back_leaves_no_token_for_years(base: str) -> None:
     again = t.gettoken(t.secret)
     assert again["access_token"] != first and again["expires_in"] == 7200
     bench.close()
+
+
+_PLAIN = st.none() | st.booleans() | st.integers(-5, 2**40) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8)
+_KEYS = st.sampled_from(["text", "content", "msgtype", "image", "tag_list", "user_list", "name", "link"])
+_VALUES = st.recursive(
+    _PLAIN | st.just("zs"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3),
+    max_leaves=6,
+)
+_SOURCE = "".join(file.read_text("utf-8") for file in (Path(corp.__file__).parent / "api").glob("*.py"))
+_NAMES = sorted({*re.findall(r'call\.(?:text|texts|number|numbers|flag|part)\(\s*"(\w+)"', _SOURCE), "attachments", "tag", "range", "info"})
+
+
+@pytest.fixture(scope="module")
+def odd(bench: Bench) -> Trial:
+    made = bench.trial()
+    made.staff("zs")
+    made.hand("/settings", minute_limit=10**9, hour_limit=10**9)
+    return made
+
+
+@given(path=st.sampled_from(sorted(APIS)), body=st.dictionaries(st.sampled_from(_NAMES), _VALUES, max_size=8))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_no_call_however_odd_is_answered_without_a_code(odd: Trial, path: str, body: dict[str, Any]) -> None:
+    answer = odd.get(path) if APIS[path].method == "GET" else odd.post(path, body)
+    assert isinstance(answer["errcode"], int)

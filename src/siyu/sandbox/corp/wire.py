@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from siyu.sandbox.corp.handing import catch_up
 from siyu.sandbox.corp.rates import Rates
 from siyu.sandbox.corp.refusals import Refusal
 from siyu.sandbox.corp.state import App
+
+log = logging.getLogger(__name__)
 
 CUSTOMERS, KF, ACQUIRE, ARCHIVE, PLAIN = "customers", "kf", "acquire", "archive", "plain"
 
@@ -201,6 +204,9 @@ class Wire:
                 return found.answer(Call(company, app, request.query_params, body, company.now(), base, self.rates[company.corpid], upload))
         except Refusal as no:
             return no
+        except (TypeError, ValueError, KeyError, AttributeError, IndexError) as err:  # a value of a kind that nobody expected
+            log.warning("an interface could not read its call", extra={"path": found.path, "error": type(err).__name__})
+            return Refusal(40058, "a value is of the wrong kind")
 
     def _who(self, request: Request) -> tuple[Company, App]:
         text = request.query_params.get("access_token", "")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from siyu import analytics, pool
 from siyu.analytics import ledger
+from siyu.base import settings as settings_of
 from siyu.base.ground import Ground
 from siyu.pool import Fact, Identifier, Kind
 from siyu.sources import files
@@ -210,6 +211,16 @@ def test_other_terms_restate_and_erasure_keeps_the_sums(shop: Ground) -> None:
         conn.execute("delete from ledger_costs")
     run(shop)
     assert sums(shop) == before, "the terms of before give the ledger of before"
+    with shop.db.tx() as conn:
+        ledger.set_terms(conn, {}, at=shop.clock.now())
+        settings_of.put(conn, "analytics.assumptions", {"margin": 0.9}, at=shop.clock.now())
+    run(shop)
+    with shop.db.tx() as conn:
+        assumed = ledger.pnl(conn)
+        assert assumed.total.goods == assumed.basis.default_margin == round((assumed.total.paid + assumed.total.refunded) * 0.1)
+        ledger.set_terms(conn, TERMS, at=shop.clock.now())
+    run(shop)
+    assert sums(shop) == before
     with shop.db.tx() as conn:
         (number,) = {hit.person_id for hit in pool.find(shop, conn, "b1")}
         pool.erase(shop, conn, number, by="test")

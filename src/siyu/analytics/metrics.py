@@ -13,7 +13,7 @@ class Metric:
     """One figure: its key (as programs get it), where it is shown, its unit, the time it speaks of, and the table it is counted from."""
 
     key: str
-    group: str  # overview, broadcast, cohorts, rfm
+    group: str  # overview, broadcast, cohorts, rfm, ledger
     unit: str  # people, orders, lines, money, share, days, date
     period: str  # all, now, d30, d7, month, window, broadcast, ripe
     source: str
@@ -75,4 +75,10 @@ METRICS: tuple[Metric, ...] = (
     Metric("rfm_frequency", "rfm", "orders", "now", "profiles"),
     Metric("rfm_people", "rfm", "people", "now", "profiles"),
     Metric("rfm_monetary", "rfm", "money", "now", "profiles"),
+    Metric("ledger_margin", "ledger", "money", "all", "ledger_entries"),
+    Metric("ledger_net", "ledger", "money", "all", "ledger_entries"),
+    Metric("ledger_cac", "ledger", "money", "all", "ledger_entries"),
+    Metric("ledger_won", "ledger", "money", "all", "ledger_entries"),
+    Metric("ledger_payback", "ledger", "days", "all", "ledger_entries"),
+    Metric("ledger_saved", "ledger", "money", "all", "ledger_entries"),
 )

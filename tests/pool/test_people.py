@@ -199,3 +199,13 @@ def test_a_bounce_that_is_taken_back_makes_the_address_reachable_again(ground: G
         assert pool.addresses(ground, conn, [lin], "email") == {}
         assert pool.forget_import(ground, conn, 3) == 1
         assert set(pool.addresses(ground, conn, [lin], "email")) == {lin}
+
+
+def test_an_order_with_an_empty_number_is_undone_like_any_other(ground: Ground) -> None:
+    tell(ground, paid(700, LIN, days=5))
+    tell(ground, fact("order.paid", LIN, object="", amount_minor=900), import_id=4)
+    lin = who(ground, LIN) or 0
+    with ground.db.tx() as conn:
+        assert pool.see(ground, conn, lin).row.spent_minor == 1600
+        pool.forget_import(ground, conn, 4)
+        assert pool.see(ground, conn, lin).row.spent_minor == 700

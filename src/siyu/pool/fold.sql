@@ -22,7 +22,7 @@ select f.key, f.source_id, f.import_id, f.type, f.subject, f.occurred_at, (f.occ
     f.amount_minor, f.currency, null::jsonb, null::bigint[], null::jsonb
 from facts f
 join (select distinct * from unnest(%(sources)s::int[], %(numbers)s::text[]) as w(source_id, order_no)) w
-    on f.source_id = w.source_id and coalesce(f.object, f.key::text) = w.order_no
+    on f.source_id = w.source_id and coalesce(nullif(f.object, ''), f.key::text) = w.order_no
 where f.type in ('order.paid', 'order.refunded') and f.subject is not null and (f.xid, f.seq) <= (%(xid)s::xid8, %(seq)s);
 
 -- name: kinds_of

@@ -6,7 +6,7 @@ union
 select unnest(others) from facts where import_id = %(import_id)s and others is not null and (xid, seq) <= (%(xid)s::xid8, %(seq)s);
 
 -- name: orders_of_import
-select distinct source_id, coalesce(object, key::text) from facts
+select distinct source_id, coalesce(nullif(object, ''), key::text) from facts
 where import_id = %(import_id)s and type in ('order.paid', 'order.refunded') and subject is not null
     and (xid, seq) <= (%(xid)s::xid8, %(seq)s);
 

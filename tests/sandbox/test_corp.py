@@ -24,7 +24,7 @@ from siyu.base.text import catalogue
 from siyu.sandbox import corp
 from siyu.sandbox.conformance import Bench, Check, Trial, checks
 from siyu.sandbox.conformance.__main__ import served
-from siyu.sandbox.corp import AGENTID, CORPID, crypto
+from siyu.sandbox.corp import AGENTID, CORPID, Corps, crypto, friends
 from siyu.sandbox.corp.company import Company
 from siyu.sandbox.corp.founding import hire, settle
 from siyu.sandbox.corp.life import Habits, Life
@@ -399,3 +399,23 @@ def odd(bench: Bench) -> Trial:
 def test_no_call_however_odd_is_answered_without_a_code(odd: Trial, path: str, body: dict[str, Any]) -> None:
     answer = odd.get(path) if APIS[path].method == "GET" else odd.post(path, body)
     assert isinstance(answer["errcode"], int)
+
+
+def test_a_corp_wakes_as_it_fell_asleep(tmp_path: Path) -> None:
+    clock = StillClock(datetime(2026, 3, 1, tzinfo=UTC))
+    corps = Corps(5, clock.now, tmp_path / "corp.pickle")
+    company = corps.company()
+    settle(company, 500, hire(company, 3), 9)
+    token = company.give_token(company.apps[AGENTID])
+    corps.close()
+    again = Corps(5, clock.now, tmp_path / "corp.pickle")
+    woken = again.company()
+    assert woken.give_token(woken.apps[AGENTID]) == token
+    assert [(f.userid, f.contact.id) for f in woken.listed("guide002")] == [(f.userid, f.contact.id) for f in company.listed("guide002")]
+    contact = friends.make_contact(woken)
+    assert contact.id not in company.contacts and woken.by_unionid(contact.unionid) is contact
+    again.close()
+    other = Corps(6, clock.now, tmp_path / "corp.pickle")  # another seed is another world
+    assert not other.company().contacts
+    (tmp_path / "corp.pickle").write_bytes(b"nonsense")
+    assert not Corps(5, clock.now, tmp_path / "corp.pickle").company().contacts

@@ -34,6 +34,7 @@ def app(world: World, line: Line | None = None, extra: Sequence[BaseRoute] = ())
             async with serve(world.post, line) if line else nullcontext():
                 yield
         finally:  # here, and not behind the server: it ends by raising the signal once more
+            await asyncio.to_thread(world.corps.close)
             await asyncio.to_thread(world.wechat.close)
             await asyncio.to_thread(world.sms.close)
 

@@ -40,7 +40,7 @@ def make_world(data: Path, seed: int = 1, faults: Faults | None = None) -> World
         data,
         seed,
         PostOffice(data / "mail.db", clock.now, seed, faults or Faults()),
-        Corps(seed, clock.now),
+        Corps(seed, clock.now, data / "corp.pickle"),
         Office(data / "wechat.json", clock.now, seed),
         Exchange(data / "sms.json", clock.now, seed),
         clock,

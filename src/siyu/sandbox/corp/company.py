@@ -111,6 +111,13 @@ class Company:
         self._follow_seq = 0
         self._event_seq = 0
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k not in ("lock", "_now", "on_event")}
+
+    def awake(self, now: Callable[[], datetime]) -> None:
+        """Give a corp that was written down its clock and its lock back."""
+        self.lock, self._now, self.on_event = threading.RLock(), now, lambda event: None
+
     # --- time, luck, ids ---
 
     def now(self) -> int:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import pickle
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from siyu.sandbox.corp.company import DAY, Company
@@ -15,6 +18,9 @@ from siyu.sandbox.corp.post import Postman
 from siyu.sandbox.corp.state import App, Department, Member
 from siyu.sandbox.corp.wire import Wire
 
+log = logging.getLogger(__name__)
+
+_FORMAT = 1  # raise it when the corp's objects change
 CORPID = "ww5a11d0c0ffee0001"
 AGENTID = 1_000_002
 _STORES = ("一店", "二店", "三店", "四店", "五店", "六店", "七店", "八店")
@@ -23,17 +29,18 @@ _STORES = ("一店", "二店", "三店", "四店", "五店", "六店", "七店",
 class Corps:
     """All simulated corps of a world. The first one, `CORPID`, has an app, members and a few customers from the start."""
 
-    def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
-        self.seed, self._now = seed, now
+    def __init__(self, seed: int, now: Callable[[], datetime], file: Path | None = None) -> None:
+        self.seed, self._now, self._file = seed, now, file
         self.companies: dict[str, Company] = {}
         self.postmen: dict[str, Postman] = {}
         self.lives: dict[str, Life] = {}
         self.wire = Wire(self.companies)
-        self.reset()
+        if not self._restore():
+            self.reset()
 
     def reset(self, seed: int | None = None) -> Company:
         """Begin anew: one corp as at the start."""
-        self.close()
+        self._stop()
         self.seed = self.seed if seed is None else seed
         self.companies.clear()
         self.postmen.clear()
@@ -60,12 +67,37 @@ class Corps:
         return self.companies[corpid]
 
     def close(self) -> None:
-        """Stop all lives and deliveries."""
+        """Stop all lives and deliveries, and write everything down, if there is a file for it."""
+        self._stop()
+        if self._file is not None:
+            fresh = self._file.with_suffix(".fresh")
+            fresh.write_bytes(pickle.dumps((_FORMAT, self.seed, self.companies)))
+            fresh.replace(self._file)
+            self._file = None  # closed once, however often it is asked for
+
+    def _stop(self) -> None:
         for life in self.lives.values():
             life.stop()
         self.lives.clear()
         for postman in self.postmen.values():
             postman.close()
+
+    def _restore(self) -> bool:
+        """Take up what was written down, if it is ours, of this format and of this seed."""
+        if self._file is None or not self._file.exists():
+            return False
+        try:
+            form, seed, companies = pickle.loads(self._file.read_bytes())  # noqa: S301  written by ourselves, in our own folder
+        except Exception as err:  # a file of an older sandbox may fail in any way
+            log.warning("the corps that were written down cannot be read, so they begin anew", extra={"error": type(err).__name__})
+            return False
+        if (form, seed) != (_FORMAT, self.seed):
+            return False
+        for corpid, company in companies.items():
+            company.awake(self._now)
+            self.companies[corpid] = company
+            self.postmen[corpid] = Postman(company)
+        return True
 
 
 def secret_of(company: Company, agentid: int) -> str:

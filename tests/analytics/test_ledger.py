@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -290,3 +291,25 @@ def test_spend_comes_by_the_http_api_too(shop: Ground) -> None:
     with shop.db.tx() as conn:
         assert {line.key: line.spend for line in ledger.pnl(conn).lines if line.spend} == {"ads": 12_50}
         assert ledger.pnl(conn, period=(date(2026, 6, 1), date(2026, 6, 1))).total.spend == 4_17
+
+
+def test_two_workers_post_each_fact_once(shop: Ground, another_ground: Any) -> None:
+    take(shop, facts_of_a_shop())
+    grounds = [another_ground(), another_ground()]
+
+    def work(mine: Ground) -> None:
+        for _ in range(40):
+            ledger.post(mine, 1)
+
+    workers = [threading.Thread(target=work, args=(mine,)) for mine in grounds]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+    run(shop)
+    with shop.db.tx() as conn:
+        total = ledger.pnl(conn).total
+        lines = conn.execute("select sum(facts_n) from ledger_entries where what = 'sale'").fetchone()
+        touches = conn.execute("select count(*) from ledger_touches").fetchone()
+    assert (total.paid, total.refunded, total.adjusted) == (240_01, -40_00, -5_00)
+    assert (lines, touches) == ((6,), (8,)), "six lines were paid; three meetings, a visit and four orders that say where they came from"

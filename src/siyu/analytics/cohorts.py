@@ -20,9 +20,10 @@ def cohorts(ground: Ground, conn: Connection) -> Cohorts:
     """All cohorts as of now, in the brand's time zone and currency. Reads every order: seconds for a million people."""
     brand, now = pool.brand(conn), ground.clock.now()
     words: dict[str, Any] = {"now": now, "currency": brand.currency, "time_zone": brand.time_zone}
+    conn.execute(Q.take_room)
     rows = conn.execute(Q.see_cohorts, words).fetchall()
-    seconds = conn.execute(Q.see_seconds, words).fetchall()
-    return Cohorts(now, brand.currency, brand.time_zone, put_together(rows, seconds))
+    bought, again = [row[1:] for row in rows if not row[0]], [row[1:4] for row in rows if row[0]]
+    return Cohorts(now, brand.currency, brand.time_zone, put_together(bought, again))
 
 
 def put_together(rows: list[tuple[date, date, int, int, int]], seconds: list[tuple[date, date, int]]) -> tuple[Cohort, ...]:

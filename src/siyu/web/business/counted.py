@@ -1,7 +1,8 @@
-"""Figures that read everybody: counted beside the page, kept until a fact is folded."""
+"""Figures that read everybody: counted beside the page, kept until a fact is folded; where counting is slow, for some minutes."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from siyu.web.page import ground_of, render
 
 T = TypeVar("T")
 _FRESH_FOR = 240.0  # seconds: days pass while nobody buys
+_SLOW = 2.0  # seconds of counting from which new facts do not make a page count again
 
 
 def counted(request: Request, what: str, count: Callable[[Ground, Connection], T]) -> tuple[T | None, Look]:
@@ -25,13 +27,27 @@ def counted(request: Request, what: str, count: Callable[[Ground, Connection], T
     with ground.db.tx() as conn:
         brand, place = pool.brand(conn), see_place(conn, "pool.fold")
 
-    def make(_: object) -> T:
-        with ground.db.tx() as conn:
-            return count(ground, conn)
+    costs = _costs(request)
 
+    def make(_: object) -> T:
+        began = time.monotonic()
+        with ground.db.tx() as conn:
+            found = count(ground, conn)
+        costs[what] = time.monotonic() - began
+        return found
+
+    seen = place if costs.get(what, 0.0) < _SLOW else None
     day = ground.clock.now().date()
-    look = looks_of(request).take((what, brand.currency, brand.time_zone, place, day), make, fresh_for=_FRESH_FOR)
+    look = looks_of(request).take((what, brand.currency, brand.time_zone, seen, day), make, fresh_for=_FRESH_FOR)
     return (look.value if look.is_done.is_set() and not look.error else None), look
+
+
+def _costs(request: Request) -> dict[str, float]:
+    state = request.app.state
+    if not hasattr(state, "counting_costs"):
+        state.counting_costs = {}
+    kept: dict[str, float] = state.counting_costs
+    return kept
 
 
 def waiting(request: Request, look: Look, title: str, about: str) -> Response:

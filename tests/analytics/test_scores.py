@@ -142,11 +142,18 @@ def test_two_processes_never_score_at_once(ground: Ground, another_ground: Calla
     assert len(history(ground)) == 1
 
 
-def test_too_few_people_are_not_judged(ground: Ground) -> None:
+def test_too_few_people_are_not_judged(ground: Ground, clock: StillClock) -> None:
     assert ran(ground).why == "no orders"
     shop(ground, 60)
     it = ran(ground)
     assert (it.state, it.why, said(ground)) == ("skipped", "too few", 0)
+    with ground.db.tx() as conn:
+        assert jobs.recent(conn) == []  # nobody waits for what cannot be done
+    assert scores.advance(ground) == 0
+    clock.at += timedelta(hours=2)  # somebody may have imported orders meanwhile
+    assert scores.advance(ground) == 1
+    with ground.db.tx() as conn:
+        assert conn.execute("select count(*) from score_runs").fetchone() == (1,)
 
 
 def test_the_daily_run_waits_for_its_hour_and_can_be_switched_off(ground: Ground, clock: StillClock) -> None:

@@ -30,6 +30,7 @@ from siyu.base.text import say
 from siyu.pool import Brand, Fact, brand, ensure_source, record
 
 BATCH = 5_000  # people a transaction
+_TRY_AGAIN = timedelta(hours=1)  # after a run that was skipped: by then somebody may have imported orders
 _EPOCH = date(1970, 1, 1).toordinal()
 
 Watch = Callable[[int, int], None]
@@ -61,7 +62,7 @@ def advance(ground: Ground) -> int:
         local = now.astimezone(ZoneInfo(brand(conn).time_zone))
         due = local.replace(hour=mine.hour, minute=0, second=0, microsecond=0)
         due = due if due <= local else due - timedelta(days=1)
-        row = conn.execute(Q.has_run_since, {"since": due.astimezone(UTC), "now": now}).fetchone()
+        row = conn.execute(Q.has_run_since, {"since": due.astimezone(UTC), "now": now, "skipped_for": _TRY_AGAIN}).fetchone()
         if not is_asked and row is not None and row[0]:
             return 0
     done = run(ground, by="river")
@@ -79,7 +80,9 @@ def run(ground: Ground, *, by: str = "", watch: Watch | None = None) -> ScoreRun
         with ground.db.tx() as conn:
             run_id = store.running(conn)
             if run_id is None:
-                run_id = ask(ground, conn, by=by)
+                run_id = _begin(ground, conn, by)
+            if run_id is None:
+                return None
         try:
             _work(ground, run_id, watch)
         except Exception as error:
@@ -92,16 +95,26 @@ def run(ground: Ground, *, by: str = "", watch: Watch | None = None) -> ScoreRun
 
 def ask(ground: Ground, conn: Connection, *, by: str = "") -> int:
     """Ask for a run in the caller's transaction; the river does it at once. Gives its number, or that of the run under way."""
-    the = brand(conn)
-    run_id = store.begin(conn, ground.clock.now(), by, the.currency, assumptions(conn, the.currency))
+    run_id = _begin(ground, conn, by)
     if run_id is None:  # it was begun by another
         under_way = store.running(conn)
         if under_way is None:
             raise SiyuError("A scoring run has just ended.", "Ask again.")
         return under_way
-    job_id = jobs.begin(conn, "scores", say("analytics.score_job", the.language))
-    conn.execute(Q.note_job, {"run_id": run_id, "job_id": job_id})
+    _begin_job(conn, run_id)
     return run_id
+
+
+def _begin(ground: Ground, conn: Connection, by: str) -> int | None:
+    """A new run, in the place of those that came to nothing."""
+    the = brand(conn)
+    conn.execute(Q.drop_skipped)
+    return store.begin(conn, ground.clock.now(), by, the.currency, assumptions(conn, the.currency))
+
+
+def _begin_job(conn: Connection, run_id: int) -> None:
+    job_id = jobs.begin(conn, "scores", say("analytics.score_job", brand(conn).language))
+    conn.execute(Q.note_job, {"run_id": run_id, "job_id": job_id})
 
 
 @contextmanager
@@ -121,6 +134,10 @@ def _work(ground: Ground, run_id: int, watch: Watch | None) -> None:
         with ground.db.tx() as conn:
             _end(ground, conn, run_id, "skipped", why, len(known.people))
         return
+    if it.job_id is None:  # of a run that nobody watches, a job is made only when there is work
+        with ground.db.tx() as conn:
+            _begin_job(conn, run_id)
+            it = _seen(conn, run_id)
     assumed = changed(Assumed(), it.assumed)
     working = _kept(it) if it.model else _fitted(ground, it, known, day, assumed)
     opinion = think(known, day, working, assumed, mine.quiet_days)

@@ -17,6 +17,9 @@ values (%(as_of)s, 'running', %(by)s, %(currency)s, %(assumed)s, %(as_of)s)
 on conflict do nothing
 returning run_id;
 
+-- name: drop_skipped
+delete from score_runs where state = 'skipped';
+
 -- name: running_run
 select run_id from score_runs where state = 'running';
 
@@ -55,7 +58,10 @@ from (
 order by run_id;
 
 -- name: has_run_since
-select exists (select from score_runs where as_of between %(since)s and %(now)s) as has_run;
+select exists (
+    select from score_runs
+    where as_of between %(since)s and %(now)s and (state <> 'skipped' or as_of > %(now)s::timestamptz - %(skipped_for)s::interval)
+) as has_run;
 
 -- The scores that stand, of a stretch of people: the newest of each name among the identifiers of today.
 -- name: standing_scores

@@ -51,6 +51,14 @@ class Staff(Edge):
         """Who opened the mini-program inside WeCom (miniprogram/jscode2session)."""
         return self._get("miniprogram/jscode2session", s.MiniLogin, js_code=js_code, grant_type="authorization_code", is_safe=False)
 
+    def departments(self) -> list[s.Department]:
+        """The departments that the app sees (department/list)."""
+        return self._get("department/list", s.Departments).department
+
+    def colleagues(self, department_id: int, *, with_below: bool = True) -> list[s.Colleague]:
+        """The members of a department, as far as the app may see them: newer apps get ids without names (user/list)."""
+        return self._get("user/list", s.Colleagues, department_id=department_id, fetch_child=int(with_below)).userlist
+
     def behavior(self, start_time: int, end_time: int, *, users: Sequence[str] = (), parties: Sequence[int] = ()) -> list[s.BehaviorDay]:
         """Days of work between two Unix seconds, at most 30 days of the last 180. Several ids are added up: ask one by one for each
         (get_user_behavior_data).

@@ -12,6 +12,37 @@ class Ok(Shape, frozen=True):
     """Nothing but that it was done."""
 
 
+class Department(Shape, frozen=True):
+    """A department; newer apps get no name."""
+
+    id: int = 0
+    name: str = ""
+    parentid: int = 0
+
+
+class Departments(Shape, frozen=True):
+    """`department/list`."""
+
+    department: list[Department] = []
+
+
+class Colleague(Shape, frozen=True):
+    """A member of the corp. `status` 1 active, 2 forbidden, 4 not activated, 5 left."""
+
+    userid: str = ""
+    name: str = ""
+    position: str = ""
+    department: list[int] = []
+    main_department: int = 0
+    status: int = 0
+
+
+class Colleagues(Shape, frozen=True):
+    """`user/list`."""
+
+    userlist: list[Colleague] = []
+
+
 class BehaviorDay(Shape, frozen=True):
     """One day of a guide. `avg_reply_time` in minutes; `negative_feedback_cnt` = customers who deleted or blocked the guide."""
 

@@ -22,7 +22,7 @@ import psycopg
 from siyu import channels, gate, journeys, pool
 from siyu.analytics import lake, ledger, scores
 from siyu.base.ground import Ground
-from siyu.sources import files
+from siyu.sources import callbacks, desk, files
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,9 @@ def steps(ground: Ground) -> list[Step]:
         Step("pool.fold", lambda: pool.fold(ground), "pool"),
         Step("pool.relations", lambda: pool.relations.follow(ground), "relations"),
         Step("pool.restage", lambda: pool.restage(ground), "pool"),
+        Step("sources.callbacks.work", lambda: callbacks.work(ground), "callbacks"),
+        Step("sources.callbacks.tidy", lambda: callbacks.tidy(ground), "callbacks", is_daily=True),
+        Step("sources.desk.pull", lambda: desk.pull(ground), "desk"),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("gate.judge", lambda: gate.judge(ground), "journeys"),
         Step("analytics.ledger.post", lambda: ledger.post(ground), "ledger"),

@@ -12,6 +12,6 @@ def park(conn: Connection, room: str, what: str, ref: str, why: str) -> None:
     conn.execute(Q.park, {"room": room, "what": what, "ref": ref, "why": why})
 
 
-def release(conn: Connection, room: str, what: str) -> None:
-    """Note that everything of this kind was taken up again."""
-    conn.execute(Q.release, {"room": room, "what": what})
+def release(conn: Connection, room: str, what: str, ref: str | None = None) -> None:
+    """Note that everything of this kind was taken up again, or the one row of `ref`."""
+    conn.execute(Q.release, {"room": room, "what": what, "ref": ref})

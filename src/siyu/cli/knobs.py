@@ -13,7 +13,7 @@ from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.cli.screen import word
-from siyu.sources import http
+from siyu.sources import callbacks, http
 
 _HIDDEN = "***"
 Write = Callable[[Ground, Connection, Any], None]
@@ -82,6 +82,7 @@ def _numbers(conn: Connection) -> list[Knob]:
         make(http.SETTING_EVENT_BYTES, http.Limits.event_bytes, 1024, http.MOST_BYTES),
         make(http.SETTING_BATCH_BYTES, http.Limits.batch_bytes, 1024, http.MOST_BYTES),
         make("analytics.click_days", 7, 1, 90),
+        make(callbacks.SETTING_KEEP_DAYS, callbacks.KEEP_DAYS, 1, 3650),
     ]
 
 

@@ -34,7 +34,7 @@ PAGES = (
     "conflicts", "pace", "gallery", "health", "business", "worth",
 )  # fmt: skip
 # Rooms below that answer to the outside world with their own routes and their own checks (write keys, signed tokens).
-DOORS = ("siyu.sources.http", "siyu.channels")
+DOORS = ("siyu.sources.http", "siyu.sources.callbacks", "siyu.channels")
 
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "

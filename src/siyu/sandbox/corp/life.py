@@ -1,28 +1,27 @@
-"""Customers and members who live by themselves, by stated rates and the seed: they scan, talk, join, leave, delete, confirm and put away.
+"""Customers and members who live by themselves, by stated rates and the seed: they scan, talk, join, leave, delete, tell their friends,
+buy, confirm, put away and resign.
 
 Each kind of act is a Poisson process in the world's time, so a fast clock makes a busy corp. What they did is counted.
 """
 
 from __future__ import annotations
 
-import heapq
-import logging
-import threading
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from siyu.sandbox.corp import friends, grouping, handing, scanning, sending
-from siyu.sandbox.corp.company import DAY, Company
+from siyu.sandbox.corp.company import Company
 from siyu.sandbox.corp.friends import Impossible
-from siyu.sandbox.corp.state import BOTH, HALF, Contact, Follow
+from siyu.sandbox.corp.state import BOTH, HALF, Contact, Follow, Task
+from siyu.sandbox.living import Living, changed
+from siyu.sandbox.till import Buyer, Till
 
-log = logging.getLogger(__name__)
-
-_TICK = 0.02
-_AT_ONCE = 1000  # acts under one hold of the lock
 _LOOKS = 20  # how often somebody who fits is looked for before the act is given up
+_QUICK_AFTER = 600.0  # seconds until a quick member confirms, on average
+_BUYS_WITHIN = 2 * 86_400.0  # seconds until a mass message makes somebody buy, on average
+_SHARES = frozenset({"half", "confirms", "quick", "never", "buys_after", "deletes_after"})
+_CARD = 3  # add_way: a card that somebody passed on
 
 
 @dataclass(frozen=True)
@@ -32,103 +31,57 @@ class Habits:
     scans: float = 40.0  # new customers by live codes
     returns: float = 4.0  # customers who scan a code again
     links: float = 0.0  # by acquisition links
+    refers: float = 2.0  # customers who pass their code, or their guide's card, on to a friend who uses it
     says: float = 100.0  # words of customers; members answer half of them
     deletes: float = 1.0  # customers who remove a member
     member_deletes: float = 0.2
     edits: float = 10.0  # remarks changed in the client
     joins: float = 10.0  # by the codes of groups
     leaves: float = 2.0  # out of groups
+    buys: float = 0.0  # orders of their own accord, in the shop that was given
+    resigns: float = 0.0  # members who leave the corp; the last two never do
     half: float = 0.05  # share of scans that the member must confirm back
+    quick: float = 0.25  # share of members who send every task within minutes
+    never: float = 0.05  # share of members who never look at one; the rest are as the next two say
     confirms: float = 0.8  # share of tasks that a member sends; the others are put away
     confirm_after: float = 10_800.0  # seconds until then, on average
+    buys_after: float = 0.03  # share of mass messages that make their reader buy, about two days later
+    deletes_after: float = 0.002  # share of mass messages that make their reader remove the member
 
-    def changed(self, given: dict[str, Any]) -> Habits:
+    def changed(self, given: Mapping[str, Any]) -> Habits:
         """These with some replaced; ValueError names what cannot be."""
-        names = {f.name for f in fields(self)}
-        for name, value in given.items():
-            if name not in names:
-                raise ValueError(f"there is no habit {name}; there are {', '.join(sorted(names))}")
-            most = 1.0 if name in ("half", "confirms") else 1e7
-            if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
-                raise ValueError(f"{name} is a number between 0 and {most:g}")
-        return Habits(**(asdict(self) | {k: float(v) for k, v in given.items()}))
+        return changed(self, given, _SHARES)
 
 
-class Life:
-    """The life of one corp. `step` does all that is due; `start` lets a thread do so as the clock goes on."""
+class Life(Living):
+    """The life of one corp. `step` does all that is due; `start` lets a thread do so as the clock goes on. Orders go into the `till`."""
 
-    def __init__(self, company: Company, habits: Habits) -> None:
-        self.company, self.habits = company, habits
-        self.did: Counter[str] = Counter()
-        self._dice = company.luck("life", company.now())
-        self._due: list[tuple[float, int, Callable[[], None], str]] = []
-        self._number = 0
+    def __init__(self, company: Company, habits: Habits, till: Till | None = None) -> None:
+        super().__init__(company.now, company.luck("life", company.now()), company.lock, Impossible)
+        self.company, self.habits, self.till = company, habits, till
         self._known: set[tuple[str, str]] = set()  # (task, member) that somebody means to deal with
         self._people: list[Contact] = []
-        self._end = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._seen_at = company.now()
-        self._begin()
-
-    def _begin(self) -> None:
         acts = {
-            "scans": self._scan, "returns": self._return, "links": self._link, "says": self._say, "deletes": self._delete,
-            "member_deletes": self._member_delete, "edits": self._edit, "joins": self._join, "leaves": self._leave,
+            "scans": self._scan, "returns": self._return, "links": self._link, "refers": self._refer, "says": self._say,
+            "deletes": self._delete, "member_deletes": self._member_delete, "edits": self._edit, "joins": self._join,
+            "leaves": self._leave, "buys": self._buy, "resigns": self._resign,
         }  # fmt: skip
-        self._due.clear()
-        self._known.clear()
-        for name, act in acts.items():
-            self._again(name, act, float(self.company.now()))
+        self.begin({name: (getattr(habits, name), act) for name, act in acts.items()})
 
-    def start(self) -> None:
-        """Live on with the clock until `stop`."""
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+    def look(self) -> None:
+        """Hand-overs that are due, and tasks that nobody has thought of yet."""
+        handing.catch_up(self.company)
+        self._look_at_tasks()
+
+    def clock_turned(self) -> None:
+        """Think anew about the tasks."""
+        self._known.clear()
 
     def stop(self) -> None:
-        """Do nothing more."""
-        self._end.set()
-        if self._thread:
-            self._thread.join(10)
-
-    def step(self) -> None:
-        """Do what is due by now, in its order; after a great leap of the clock some of it is left for the next step."""
-        with self.company.lock:
-            handing.catch_up(self.company)
-            now = self.company.now()
-            if now < self._seen_at:  # somebody turned the clock back
-                self._begin()
-            self._seen_at = now
-            self._look_at_tasks()
-            for _ in range(_AT_ONCE):
-                if not self._due or self._due[0][0] > now:
-                    break
-                _, _, act, name = heapq.heappop(self._due)
-                try:
-                    act()
-                    self.did[name] += 1
-                except Impossible:
-                    self.did[f"{name}, in vain"] += 1
-
-    def _run(self) -> None:
-        while not self._end.wait(_TICK):
-            self.step()
-
-    def _plan(self, at: float, name: str, act: Callable[[], None]) -> None:
-        self._number += 1
-        heapq.heappush(self._due, (at, self._number, act, name))
-
-    def _again(self, name: str, act: Callable[[], None], after: float) -> None:
-        rate = getattr(self.habits, name)
-        if rate <= 0:
-            return
-        at = after + self._dice.expovariate(rate / DAY)
-
-        def once() -> None:
-            self._again(name, act, at)
-            act()
-
-        self._plan(at, name, once)
+        """Do nothing more; the till is shut."""
+        super().stop()
+        if self.till:
+            self.till.close()
 
     # --- who ---
 
@@ -138,13 +91,13 @@ class Life:
             self._people += fresh[len(self._people) :]
         if not self._people:
             raise Impossible("there are no customers")
-        return self._dice.choice(self._people)
+        return self.dice.choice(self._people)
 
     def _friends(self) -> Follow:
         for _ in range(_LOOKS):
             follows = [f for f in self._anybody().follows.values() if f.stage == BOTH and self.company.members[f.userid].status == 1]
             if follows:
-                return self._dice.choice(follows)
+                return self.dice.choice(follows)
         raise Impossible("nobody was found")
 
     # --- what ---
@@ -154,37 +107,58 @@ class Life:
         if not ways:
             raise Impossible("there is no code")
         done = scanning.scan(
-            self.company, self._dice.choice(ways).id, friends.make_contact(self.company), is_half=self._dice.random() < self.habits.half
+            self.company, self.dice.choice(ways).id, friends.make_contact(self.company), is_half=self.dice.random() < self.habits.half
         )
         contact, userid = self.company.contacts[str(done["external_userid"])], str(done["userid"])
-        later = self.company.now() + self._dice.expovariate(1 / 3600)
+        after = self.dice.expovariate(1 / 3600)
         if done["stage"] == HALF:
-            self._plan(later, "confirmed back", lambda: _ignore(friends.confirm(self.company, userid, contact)))
+            self.later(after, "confirmed back", lambda: friends.confirm(self.company, userid, contact))
         elif done["stage"] == "applied":
-            self._plan(later, "accepted", lambda: _ignore(scanning.accept(self.company, userid, contact)))
+            self.later(after, "accepted", lambda: scanning.accept(self.company, userid, contact))
+
+    def _refer(self) -> None:
+        """Somebody tells a friend, who scans the code that they came by; if it is gone, the guide's card is passed on."""
+        follow = self._friends()
+        way = next((w for w in self.company.ways.values() if follow.state and w.given["state"] == follow.state), None)
+        friend = friends.make_contact(self.company)
+        if way is not None:
+            scanning.scan(self.company, way.id, friend)
+        else:
+            friends.add(self.company, follow.userid, friend, add_way=_CARD, oper=follow.contact.id)
+
+    def _buy(self) -> None:
+        self._order(self._anybody())
+
+    def _order(self, contact: Contact) -> None:
+        if self.till is None:
+            raise Impossible("no shop was given")
+        buyer = Buyer(f"shop-{contact.mobile}", contact.mobile, contact.unionid)
+        self.till.buy(buyer, self.company.new_id("C", 20), float(self.company.now()), self.dice)
+
+    def _resign(self) -> None:
+        able = [m.userid for m in self.company.members.values() if m.status == 1 and m.has_customers]
+        if len(able) <= 2:
+            raise Impossible("too few members are left")
+        handing.resign(self.company, self.dice.choice(able))
 
     def _return(self) -> None:
         ways = list(self.company.ways)
         if not ways:
             raise Impossible("there is no code")
-        scanning.scan(self.company, self._dice.choice(ways), self._anybody())
+        scanning.scan(self.company, self.dice.choice(ways), self._anybody())
 
     def _link(self) -> None:
         links = list(self.company.links.values())
         if not links:
             raise Impossible("there is no link")
-        scanning.follow_link(self.company, self._dice.choice(links).url, friends.make_contact(self.company))
+        scanning.follow_link(self.company, self.dice.choice(links).url, friends.make_contact(self.company))
 
     def _say(self) -> None:
         follow = self._friends()
-        friends.says(self.company, follow.userid, follow.contact, self._dice.choice(_WORDS), is_customer=True)
-        if self._dice.random() < 0.5:
-            later = self.company.now() + self._dice.expovariate(1 / 600)
-            self._plan(
-                later,
-                "answered",
-                lambda: friends.says(self.company, follow.userid, follow.contact, self._dice.choice(_ANSWERS), is_customer=False),
-            )
+        friends.says(self.company, follow.userid, follow.contact, self.dice.choice(_WORDS), is_customer=True)
+        if self.dice.random() < 0.5:
+            words, after = self.dice.choice(_ANSWERS), self.dice.expovariate(1 / 600)
+            self.later(after, "answered", lambda: friends.says(self.company, follow.userid, follow.contact, words, is_customer=False))
 
     def _delete(self) -> None:
         follow = self._friends()
@@ -197,21 +171,21 @@ class Life:
     def _edit(self) -> None:
         follow = self._friends()
         friends.edits(
-            self.company, follow.userid, follow.contact, remark=follow.contact.name[:10] + self._dice.choice(("·老客", "·茶友", "·会员"))
+            self.company, follow.userid, follow.contact, remark=follow.contact.name[:10] + self.dice.choice(("·老客", "·茶友", "·会员"))
         )
 
     def _join(self) -> None:
         codes = list(self.company.join_ways)
         if not codes:
             raise Impossible("there is no code")
-        grouping.scan_join(self.company, self._dice.choice(codes), self._anybody())
+        grouping.scan_join(self.company, self.dice.choice(codes), self._anybody())
 
     def _leave(self) -> None:
         groups = [g for g in self.company.groups.values() if any(m.kind == 2 for m in g.members.values())]
         if not groups:
             raise Impossible("there is no group")
-        group = self._dice.choice(groups)
-        grouping.leave(self.company, group, self._dice.choice([m.id for m in group.members.values() if m.kind == 2]))
+        group = self.dice.choice(groups)
+        grouping.leave(self.company, group, self.dice.choice([m.id for m in group.members.values() if m.kind == 2]))
 
     def _look_at_tasks(self) -> None:
         tick = self.company.tick()
@@ -219,18 +193,38 @@ class Life:
             if task.is_cancelled or tick < task.ready or not task.is_by_api or len(task.done) + len(task.ignored) == len(task.targets):
                 continue
             for userid in task.targets:
-                if (task.id, userid) in self._known:
-                    continue
-                self._known.add((task.id, userid))
-                at = self.company.now() + self._dice.expovariate(1 / max(self.habits.confirm_after, 1e-6))
-                is_sent = self._dice.random() < self.habits.confirms
-                deed = sending.confirm if is_sent else sending.ignore
-                name = "sent" if is_sent else "put away"
-                self._plan(at, name, lambda deed=deed, task=task, userid=userid: _ignore(deed(self.company, task, userid)))  # type: ignore[misc]
+                if (task.id, userid) not in self._known:
+                    self._known.add((task.id, userid))
+                    self._think_of(task, userid)
 
+    def _think_of(self, task: Task, userid: str) -> None:
+        """What a member will make of a task. Who is quick and who never looks is fixed for ever by the seed."""
+        kind = self.company.luck("habit", userid).random()
+        if kind < self.habits.never:
+            return
+        is_quick = kind < self.habits.never + self.habits.quick
+        after = self.dice.expovariate(1 / (_QUICK_AFTER if is_quick else max(self.habits.confirm_after, 1e-6)))
+        if is_quick or self.dice.random() < self.habits.confirms:
+            self.later(after, "sent", lambda: self._send(task, userid))
+        else:
+            self.later(after, "put away", lambda: sending.ignore(self.company, task, userid))
 
-def _ignore(_: object) -> None:
-    """Let an act give nothing back."""
+    def _send(self, task: Task, userid: str) -> None:
+        sending.confirm(self.company, task, userid)
+        if task.kind != "single":
+            return
+        for target in task.targets[userid]:
+            if task.results.get((userid, target), (0, 0))[0] == sending.SENT:
+                self._react(userid, self.company.contacts[target])
+
+    def _react(self, userid: str, contact: Contact) -> None:
+        """What a mass message makes its reader do."""
+        if self.till is not None and self.dice.random() < self.habits.buys_after:
+            self.later(self.dice.expovariate(1 / _BUYS_WITHIN), "bought because of it", lambda: self._order(contact))
+        if self.dice.random() < self.habits.deletes_after:
+            self.later(
+                self.dice.expovariate(1 / 3600), "removed because of it", lambda: friends.dropped_by_customer(self.company, userid, contact)
+            )
 
 
 _WORDS = ("在吗？", "这款还有货吗", "什么时候发货", "优惠券怎么用", "谢谢", "好的", "周末营业吗", "能退换吗")

@@ -5,6 +5,7 @@ POST /sandbox/sms/accounts/{id}                  change one: {report_url, reply_
 POST /sandbox/sms/accounts/{id}/signatures       {name, state?, scene?}
 POST /sandbox/sms/accounts/{id}/templates        {code, kind, content, state?}: reviewed unless a state is given
 POST /sandbox/sms/accounts/{id}/faults           shares by name
+POST /sandbox/sms/accounts/{id}/life             {opts_out, writes, answer_after}: what readers do by themselves
 POST /sandbox/sms/accounts/{id}/storms           {code, for_s, share?}
 GET  /sandbox/sms/accounts/{id}/truth            texts, replies, who opted out, what was spent
 POST /sandbox/sms/phones                         {phones: [...], is: unknown | off | fine}
@@ -87,6 +88,11 @@ def routes(exchange: Exchange) -> list[Route]:
         account.faults = rates(Faults, account.faults, given)
         return asdict(account.faults)
 
+    def life(given: dict[str, Any], account_id: str) -> dict[str, Any]:
+        account = exchange.state.accounts[account_id]
+        account.habits = account.habits.changed(given)
+        return asdict(account.habits)
+
     def storm(given: dict[str, Any], account_id: str) -> dict[str, Any]:
         account = exchange.state.accounts[account_id]
         account.storms.append((str(given["code"]), exchange.now() + float(given["for_s"]), float(given.get("share", 1))))
@@ -149,6 +155,7 @@ def routes(exchange: Exchange) -> list[Route]:
         Route(one + "/signatures", posted(signature), methods=["POST"]),
         Route(one + "/templates", posted(template), methods=["POST"]),
         Route(one + "/faults", posted(faults), methods=["POST"]),
+        Route(one + "/life", posted(life), methods=["POST"]),
         Route(one + "/storms", posted(storm), methods=["POST"]),
         Route(one + "/truth", truth),
         Route(root + "/phones", posted(phones), methods=["POST"]),

@@ -26,6 +26,7 @@ _WALL = SystemClock()
 _DIGITS = "0123456789"
 _WORD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _DAY, _HOUR, _MINUTE = 86_400, 3600, 60
+_WRITES = ("谢谢", "在哪里买", "好的", "还有货吗")
 _REASONS = {
     "unknown": {ALIYUN: "MOBILE_NOT_ON_SERVICE", TENCENT: "MK:0001"},
     "off": {ALIYUN: "IS_CLOSED", TENCENT: "MI:0024"},
@@ -209,8 +210,28 @@ class Exchange:
                 text.code = _REASONS[reason][account.vendor] if reason else good
                 text.state, text.done_at = "failed" if reason else "delivered", self.now()
                 self._report(account, text)
+                if not reason:
+                    self._answer(account, text)
 
         self.courier.later(text.sent_at + pause, text.phone, arrive)
+
+    def _answer(self, account: SmsAccount, text: Text) -> None:
+        """What the reader does by themselves, some time later: refuse more of it, or write something."""
+        luck = draw(self.seed, "answers", text.serial, text.phone)
+        if text.kind == PROMO and luck < account.habits.opts_out:
+            words: tuple[str, ...] = OPT_OUT
+        elif text.kind != OTP and luck < (account.habits.opts_out if text.kind == PROMO else 0) + account.habits.writes:
+            words = _WRITES
+        else:
+            return
+        says = words[int(len(words) * draw(self.seed, "says", text.serial, text.phone))]
+        pause = -account.habits.answer_after * math.log(1 - draw(self.seed, "answers after", text.serial, text.phone))
+
+        def write() -> None:
+            with self.lock:
+                self.reply(text.phone, says, account.account_id)
+
+        self.courier.later(self.now() + pause, text.phone, write)
 
     def reply(self, phone: str, content: str, account_id: str = "") -> Reply:
         """Let somebody write back to whoever wrote last (or to an account). `ValueError` when nobody wrote."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from siyu.sandbox.courier import RoadFaults
+from siyu.sandbox.living import changed
 
 ALIYUN, TENCENT = "aliyun", "tencent"
 OTP, NOTICE, PROMO = "otp", "notice", "promo"
@@ -58,6 +59,19 @@ class Faults(RoadFaults):
     slow_for: float = 2.0  # real seconds
     unanswered: float = 0.0  # sent, and the line breaks before the answer
     unheard: float = 0.0  # the line breaks and nothing was sent
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What those who got a text do by themselves, as shares of the texts; `answer_after` is seconds on average."""
+
+    opts_out: float = 0.0  # of marketing: one of the words that end it
+    writes: float = 0.0  # of all others but codes: something else
+    answer_after: float = 1800.0
+
+    def changed(self, given: dict[str, Any]) -> Habits:
+        """These with some replaced; ValueError names what cannot be."""
+        return changed(self, given, frozenset({"opts_out", "writes"}))
 
 
 @dataclass
@@ -136,6 +150,7 @@ class SmsAccount:
     opted_out: dict[str, float] = field(default_factory=dict)  # phone -> since when
     settings: Settings = field(default_factory=Settings)
     faults: Faults = field(default_factory=Faults)
+    habits: Habits = field(default_factory=Habits)
     storms: list[tuple[str, float, float]] = field(default_factory=list)  # code, until, share
     nonces: dict[str, float] = field(default_factory=dict)
     reports: list[int] = field(default_factory=list)  # texts whose status waits to be pulled

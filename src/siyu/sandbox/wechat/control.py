@@ -7,6 +7,7 @@ POST /sandbox/wechat/accounts/{appid}/templates     {title, content, kind?, temp
 POST /sandbox/wechat/accounts/{appid}/faults        shares by name
 POST /sandbox/wechat/accounts/{appid}/storms        {code, for_s, share?, path?}
 POST /sandbox/wechat/accounts/{appid}/kill_tokens   every token dies now
+GET, POST /sandbox/wechat/accounts/{appid}/life     people who live by themselves: habits a day, {words: [...]}, {none: true}
 GET  /sandbox/wechat/accounts/{appid}/truth         followers, tags, windows, grants, quotas as they are
 POST /sandbox/wechat/people                         {people: [{person_id, name?, phone?, unionid?, is_risky?}]}
 GET  /sandbox/wechat/people                         who lives here
@@ -31,6 +32,7 @@ from siyu.sandbox.courier import rates, told
 from siyu.sandbox.wechat import crypto
 from siyu.sandbox.wechat.callbacks import verify
 from siyu.sandbox.wechat.deeds import CannotDo, do
+from siyu.sandbox.wechat.life import WORDS, Habits, Life
 from siyu.sandbox.wechat.office import Office
 from siyu.sandbox.wechat.words import Account, Callback, Faults, Storm, Template
 
@@ -176,6 +178,19 @@ def routes(office: Office) -> list[Route]:
     async def quiet(_: Request) -> Response:
         return JSONResponse({"quiet": await asyncio.to_thread(office.courier.settle)})
 
+    def set_life(given: dict[str, Any], path: dict[str, str]) -> dict[str, Any]:
+        account = office.account(path["appid"])
+        habits = Habits().changed({k: v for k, v in given.items() if k not in ("none", "words")})
+        words = [str(one) for one in given.get("words") or WORDS]
+        office.let_live(account.appid, None if given.get("none") else Life(office, account, habits, words))
+        return _life(office, account.appid)
+
+    async def life(request: Request) -> Response:
+        if request.method == "POST":
+            answer: Response = await posted(set_life)(request)
+            return answer
+        return JSONResponse(await asyncio.to_thread(_life, office, request.path_params["appid"]))
+
     root = "/sandbox/wechat"
     one = root + "/accounts/{appid}"
     return [
@@ -186,6 +201,7 @@ def routes(office: Office) -> list[Route]:
         Route(one + "/faults", posted(faults), methods=["POST"]),
         Route(one + "/storms", posted(storm), methods=["POST"]),
         Route(one + "/kill_tokens", posted(kill), methods=["POST"]),
+        Route(one + "/life", life, methods=["GET", "POST"]),
         Route(one + "/truth", truth),
         Route(root + "/people", lives, methods=["GET", "POST"]),
         Route(root + "/people/{person_id}/phone", phone),
@@ -193,6 +209,13 @@ def routes(office: Office) -> list[Route]:
         Route(root + "/callbacks", callbacks),
         Route(root + "/quiet", quiet),
     ]
+
+
+def _life(office: Office, appid: str) -> dict[str, Any]:
+    lived = office.lives.get(appid)
+    if not isinstance(lived, Life):
+        return {"habits": None, "did": {}, "due": 0}
+    return {"habits": asdict(lived.habits), "did": dict(lived.did), "due": lived.waiting()}
 
 
 def _do(office: Office, given: dict[str, Any]) -> dict[str, Any]:

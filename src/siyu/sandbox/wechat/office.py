@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from siyu.sandbox.courier import Courier
+from siyu.sandbox.living import Living
 from siyu.sandbox.luck import draw, letters
 from siyu.sandbox.wechat.errors import DAY_LIMITS, MINUTE_LIMITS, Refused
 from siyu.sandbox.wechat.words import (
@@ -42,6 +43,7 @@ class Office:
         self._path = path
         self.state = msgspec.json.decode(path.read_bytes(), type=State) if path.exists() else State()
         self.courier = Courier(self.now, seed)
+        self.lives: dict[str, Living] = {}  # by appid
         self._of_person: dict[str, list[Bubble]] = {}
         for one in self.state.bubbles:
             self._of_person.setdefault(one.person_id, []).append(one)
@@ -55,13 +57,24 @@ class Office:
         return self.clock().astimezone(_BEIJING).strftime("%Y%m%d")
 
     def close(self) -> None:
-        """Stop carrying and write everything to the file; once."""
+        """Stop living and carrying, and write everything to the file; once."""
+        for appid in list(self.lives):
+            self.let_live(appid, None)
         if not self.courier.stop():
             return
         with self.lock:
             fresh = self._path.with_suffix(".new")
             fresh.write_bytes(msgspec.json.encode(self.state))
             fresh.replace(self._path)
+
+    def let_live(self, appid: str, life: Living | None) -> None:
+        """Let an account's people live by themselves from now on, or no more. Without `lock`: a life that ends is waited for."""
+        old = self.lives.pop(appid, None)
+        if old:
+            old.stop()
+        if life:
+            self.lives[appid] = life
+            life.start()
 
     def number(self) -> int:
         """The next number of this world; never given twice."""

@@ -11,6 +11,7 @@ from siyu.sandbox.corp.control import Hand, control
 from siyu.sandbox.corp.friends import Impossible
 from siyu.sandbox.corp.life import Habits, Life
 from siyu.sandbox.corp.state import GroupMember, KfAccount, Quota, Tag, TagGroup, Task
+from siyu.sandbox.till import Till
 
 
 def _person(hand: Hand) -> Any:
@@ -288,23 +289,30 @@ def kf(hand: Hand) -> dict[str, Any]:
 
 def _life_told(hand: Hand) -> dict[str, Any]:
     lived = hand.corps.lives.get(hand.company.corpid)
-    return {"habits": asdict(lived.habits), "did": dict(lived.did)} if lived else {"habits": None, "did": {}}
+    if lived is None:
+        return {"habits": None, "did": {}, "due": 0, "shop": None}
+    shop = lived.till.standing() if lived.till else None
+    return {"habits": asdict(lived.habits), "did": dict(lived.did), "due": lived.waiting(), "shop": shop}
 
 
 @control("GET", "/life")
 def life(hand: Hand) -> dict[str, Any]:
-    """How those live who live by themselves, and what they did."""
+    """How those live who live by themselves, what they did, how many acts are `due` and not done yet, and what the shop took."""
     return _life_told(hand)
 
 
 @control("POST", "/life", is_slow=True)
 def set_life(hand: Hand) -> dict[str, Any]:
-    """Let customers and members live by themselves: habits per day (see `Habits`); `{"none": true}` ends it."""
-    habits = Habits().changed({k: v for k, v in hand.given.items() if k not in ("corp", "none")})
+    """Let customers and members live by themselves: habits per day (see `Habits`); `{"none": true}` ends it.
+
+    With `shop: {base_url, write_key, products: [{sku, name, price_minor}], currency}` customers buy there.
+    """
+    habits = Habits().changed({k: v for k, v in hand.given.items() if k not in ("corp", "none", "shop")})
+    till = Till.of(hand.given["shop"]) if hand.given.get("shop") and not hand.given.get("none") else None
     old = hand.corps.lives.pop(hand.company.corpid, None)
     if old:
         old.stop()
     if not hand.given.get("none"):
-        made = hand.corps.lives[hand.company.corpid] = Life(hand.company, habits)
+        made = hand.corps.lives[hand.company.corpid] = Life(hand.company, habits, till)
         made.start()
     return _life_told(hand)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -27,7 +28,7 @@ from siyu.sources.callbacks import opening
 from siyu.sources.callbacks.addresses import path_kinds
 from siyu.sources.callbacks.intake import Intake
 from siyu.sources.callbacks.words import Letter, Refusal, Request
-from siyu.vendors import Account, AccountState, CallbackKeys, VendorKind, account, aliyun_sms, callback_keys, tencent_sms
+from siyu.vendors import Account, AccountState, CallbackKeys, VendorKind, account, aliyun_sms, callback_keys, probes, tencent_sms
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +97,7 @@ class _Desk:
         query = dict(asked.query_params)
         if asked.method != "POST":
             text = await self._proven(number, way, lambda its, keys: opening.echo(its, keys, query))
+            await asyncio.to_thread(self._note_echo, number, received_at)
             return PlainTextResponse(text, headers=_QUIET)
         request = Request(query, await _body(asked, opening.MOST_BYTES[the.kind]), received_at)
         token = asked.path_params.get("token", "")
@@ -136,6 +138,10 @@ class _Desk:
         except NotFoundError:
             raise Refusal("unknown") from None
         return the, callback_keys(self._ground.vault, the)
+
+    def _note_echo(self, number: int, at: datetime) -> None:
+        with self._ground.db.tx() as conn:
+            probes.echoed(conn, number, at)
 
     async def _count(self, number: int, why: str) -> None:
         if self._intake.refuse(number, why, self._ground.clock.now()):

@@ -1,0 +1,59 @@
+"""The words of live checks, and of how an account stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ProbeState(StrEnum):
+    """What a live check found."""
+
+    GOOD = "good"
+    WATCH = "watch"  # a part of what could be done is closed; the rest works
+    BAD = "bad"  # nothing works until it is mended
+    SKIPPED = "skipped"  # not asked: something before it failed, or the vendor had no time
+
+
+@dataclass(frozen=True)
+class Probed:
+    """One thing that was checked. `name` has a text under `web.connect_check_<name>`; `code` is explained by `vendors.explain`."""
+
+    account_id: int
+    name: str
+    state: ProbeState
+    code: str
+    interface: str
+    checked_at: datetime
+
+
+@dataclass(frozen=True)
+class StandingToken:
+    """A token or ticket that is kept: since when, until when; `is_dead` when it was dropped and not fetched again yet."""
+
+    account_id: int
+    purpose: str
+    is_dead: bool
+    fetched_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class StandingBreaker:
+    """A host that fails: how often in a row, with what, and until when nobody asks."""
+
+    account_id: int
+    host: str
+    failures: int
+    open_until: datetime | None
+    code: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How accounts stand at this moment, beside their calls."""
+
+    tokens: tuple[StandingToken, ...]
+    breakers: tuple[StandingBreaker, ...]

@@ -61,6 +61,7 @@ class Life(Living):
         self.company, self.habits, self.till = company, habits, till
         self._known: set[tuple[str, str]] = set()  # (task, member) that somebody means to deal with
         self._people: list[Contact] = []
+        self._busy: dict[str, int] = {}  # who did something last when: nobody does two things within one second
         acts = {
             "scans": self._scan, "returns": self._return, "links": self._link, "refers": self._refer, "says": self._say,
             "deletes": self._delete, "member_deletes": self._member_delete, "edits": self._edit, "joins": self._join,
@@ -89,9 +90,13 @@ class Life(Living):
         if len(self._people) < len(self.company.contacts):
             fresh = list(self.company.contacts.values())
             self._people += fresh[len(self._people) :]
-        if not self._people:
-            raise Impossible("there are no customers")
-        return self.dice.choice(self._people)
+        now = self.company.now()
+        for _ in range(_LOOKS if self._people else 0):
+            one = self.dice.choice(self._people)
+            if self._busy.get(one.id, 0) != now:
+                self._busy[one.id] = now
+                return one
+        raise Impossible("nobody was found")
 
     def _friends(self) -> Follow:
         for _ in range(_LOOKS):
@@ -100,15 +105,18 @@ class Life(Living):
                 return self.dice.choice(follows)
         raise Impossible("nobody was found")
 
+    def _new(self) -> Contact:
+        made = friends.make_contact(self.company)
+        self._busy[made.id] = self.company.now()
+        return made
+
     # --- what ---
 
     def _scan(self) -> None:
         ways = [w for w in self.company.ways.values() if not w.given["is_temp"]]
         if not ways:
             raise Impossible("there is no code")
-        done = scanning.scan(
-            self.company, self.dice.choice(ways).id, friends.make_contact(self.company), is_half=self.dice.random() < self.habits.half
-        )
+        done = scanning.scan(self.company, self.dice.choice(ways).id, self._new(), is_half=self.dice.random() < self.habits.half)
         contact, userid = self.company.contacts[str(done["external_userid"])], str(done["userid"])
         after = self.dice.expovariate(1 / 3600)
         if done["stage"] == HALF:
@@ -120,7 +128,7 @@ class Life(Living):
         """Somebody tells a friend, who scans the code that they came by; if it is gone, the guide's card is passed on."""
         follow = self._friends()
         way = next((w for w in self.company.ways.values() if follow.state and w.given["state"] == follow.state), None)
-        friend = friends.make_contact(self.company)
+        friend = self._new()
         if way is not None:
             scanning.scan(self.company, way.id, friend)
         else:
@@ -151,7 +159,7 @@ class Life(Living):
         links = list(self.company.links.values())
         if not links:
             raise Impossible("there is no link")
-        scanning.follow_link(self.company, self.dice.choice(links).url, friends.make_contact(self.company))
+        scanning.follow_link(self.company, self.dice.choice(links).url, self._new())
 
     def _say(self) -> None:
         follow = self._friends()
@@ -184,8 +192,13 @@ class Life(Living):
         groups = [g for g in self.company.groups.values() if any(m.kind == 2 for m in g.members.values())]
         if not groups:
             raise Impossible("there is no group")
-        group = self.dice.choice(groups)
-        grouping.leave(self.company, group, self.dice.choice([m.id for m in group.members.values() if m.kind == 2]))
+        group, now = self.dice.choice(groups), self.company.now()
+        able = [m.id for m in group.members.values() if m.kind == 2 and self._busy.get(m.id, 0) != now]
+        if not able:
+            raise Impossible("nobody can leave now")
+        who = self.dice.choice(able)
+        self._busy[who] = now
+        grouping.leave(self.company, group, who)
 
     def _look_at_tasks(self) -> None:
         tick = self.company.tick()

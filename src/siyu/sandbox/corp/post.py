@@ -128,9 +128,11 @@ class Postman:
             self._under_way += 1
 
     def standing(self) -> dict[str, int]:
-        """How many deliveries wait for their time and how many are under way."""
+        """How many deliveries wait for their time (`soon`: for the wall's, or it has come already) and how many are under way."""
         with self._change:
-            return {"waiting": len(self._waiting), "under_way": self._under_way, "events": len(self.kept)}
+            now = self.company._now().timestamp()
+            soon = sum(clock == "wall" or due <= now for clock, due, _ in self._waiting)
+            return {"waiting": len(self._waiting), "soon": soon, "under_way": self._under_way, "events": len(self.kept)}
 
     def flush(self) -> None:
         """Deliver at once what waits for its time."""

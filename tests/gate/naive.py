@@ -122,10 +122,8 @@ def first_free(times: Sequence[datetime], at: datetime, cap: Cap) -> datetime | 
 
 def is_quiet(rules: GateRules, one: One, at: datetime) -> bool:
     """By the wall clock."""
-    quiet = rules.quiet
-    if quiet is None or one.purpose not in quiet.purposes:
-        return False
-    return wall_is_quiet(quiet.start, quiet.end, one.zone, at)
+    every = [rules.quiet, *(night.hours for night in rules.nights if night.channel == one.channel)]
+    return any(q is not None and one.purpose in q.purposes and wall_is_quiet(q.start, q.end, one.zone, at) for q in every)
 
 
 def wall_is_quiet(start: str, end: str, zone: str, at: datetime) -> bool:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from siyu.gate import caps, quiet
+from siyu.gate import caps, quiet, windows
 from siyu.gate.columns import NEVER, Bools, Ints, span
-from siyu.gate.words import Cap, Code, GateRules
+from siyu.gate.windows import Opening
+from siyu.gate.words import Cap, Code, Deed, GateRules
 
 NUMBER = {code: number for number, code in enumerate(Code)}
 _MOST_MOVES = 16  # a message that quiet hours and patient caps push to and fro more often than this is refused
@@ -65,6 +66,7 @@ class Batch:
     is_control: Bools
     has_yes: Bools
     has_no: Bools
+    openings: tuple[Opening, ...] = ()  # of every rule of `rules.windows` about a channel of this batch
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Verdicts:
 
     `waits`: a yes, but not before `at`, because of `code`. A plain yes has the code of `permit`. For a no, `at` is when the same question
     may find a yes, NEVER where that is not known. `cap` is the number of the cap that was full, `other` the channel of the same topic; -1
-    where there is none.
+    where there is none. Beyond the caps, `cap` is the number of a window, and beyond those of a night (`described`).
     """
 
     code: Ints
@@ -162,10 +164,12 @@ class _Diary:
     keys: Ints
     lane: Ints  # of each key
     is_watched: Bools = field(default_factory=lambda: np.empty(0, dtype=np.bool_))  # lanes under the rule of topics
+    low: int = 0  # the earliest moment that the ruler can show
 
     @classmethod
     def of(cls, batch: Batch, touches: Touches, rules: GateRules, now: int, rows: Ints) -> _Diary:
-        margin = max([span(c.window) for c in rules.caps] + [span(rules.same_topic), 1])
+        back = [span(rules.windows[o.rule].within) for o in batch.openings]
+        margin = max([span(c.window) for c in rules.caps] + [span(rules.same_topic), 1] + back)
         first, last = min(now, int(batch.due[rows].min())), int(batch.expires[rows].max())
         near = (touches.at > first - margin) & (touches.at < last + margin)
         who, lane, at = touches.who[near], touches.lane[near], touches.at[near]
@@ -175,7 +179,7 @@ class _Diary:
         keys, lane = keys[order], lane[order]
         fits = [batch.lanes.fits(cap.channel, cap.purpose) for cap in rules.caps]
         watched = batch.lanes.serves(rules.same_topic_purposes) & bool(rules.same_topic)
-        return cls(batch, ruler, [(fit, keys[fit[lane]]) for fit in fits], keys, lane, watched)
+        return cls(batch, ruler, [(fit, keys[fit[lane]]) for fit in fits], keys, lane, watched, first - margin)
 
     def note(self, rows: Ints, at: Ints) -> None:
         """Count these rows of the batch, as of `at`, for those who come after."""
@@ -197,6 +201,7 @@ def _settle(batch: Batch, diary: _Diary, rules: GateRules, rows: Ints, out: Verd
     """Find the time for rows of different people, or the reason why there is none."""
     for _ in range(_MOST_MOVES):
         rows = _out_of_quiet(batch, rules, rows, out)
+        rows = _within_windows(batch, diary, rules, rows, out)
         rows = _without_twins(batch, diary, rules, rows, out)
         rows = _under_caps(batch, diary, rules, rows, out, is_claim)
         if not len(rows):
@@ -205,17 +210,57 @@ def _settle(batch: Batch, diary: _Diary, rules: GateRules, rows: Ints, out: Verd
 
 
 def _out_of_quiet(batch: Batch, rules: GateRules, rows: Ints, out: Verdicts) -> Ints:
-    if rules.quiet is None or not len(rows):
+    hours = [(None, rules.quiet)] if rules.quiet is not None else []
+    hours += [(number, night.hours) for number, night in enumerate(rules.nights) if night.channel in batch.lanes.channels]
+    is_any = False
+    for _ in range(len(hours)):  # out of one night may be into another's
+        is_still = True
+        for night, quiet_hours in hours if len(rows) else ():
+            fits = batch.lanes.serves(quiet_hours.purposes)
+            if night is not None:
+                fits &= batch.lanes.fits(rules.nights[night].channel, None)
+            mine = rows[fits[batch.lane[rows]]]
+            moved = quiet.after(out.at[mine], batch.zone[mine], batch.zones, quiet_hours)
+            late = moved > out.at[mine]
+            if late.any():
+                if night is not None:
+                    new = mine[late & ~out.waits[mine]]
+                    out.cap[new] = len(rules.caps) + len(rules.windows) + night
+                _move(out, mine[late], moved[late], Code.QUIET)
+                is_any, is_still = True, False
+        if is_still:
+            break
+    if not is_any:
         return rows
-    mine = rows[batch.lanes.serves(rules.quiet.purposes)[batch.lane[rows]]]
-    moved = quiet.after(out.at[mine], batch.zone[mine], batch.zones, rules.quiet)
-    late = moved > out.at[mine]
-    if not late.any():
-        return rows
-    _move(out, mine[late], moved[late], Code.QUIET)
     over = rows[out.at[rows] >= batch.expires[rows]]
     out.code[over], out.waits[over] = NUMBER[Code.QUIET], False
     return rows[out.at[rows] < batch.expires[rows]]
+
+
+def _within_windows(batch: Batch, diary: _Diary, rules: GateRules, rows: Ints, out: Verdicts) -> Ints:
+    """Refuse what goes by a channel that the customer has not opened, or whose messages are used up."""
+    if not batch.openings or not len(rows):
+        return rows
+    lane, who, at = batch.lane[rows], batch.who[rows], out.at[rows]
+    is_bound, is_open = np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.bool_)
+    number = np.full(len(rows), -1, dtype=np.int64)
+    ends = (who + 1) * diary.ruler.room
+    for opening in batch.openings:
+        fit = batch.lanes.fits(rules.windows[opening.rule].channel, None)
+        known = diary.keys[fit[diary.lane]]
+        begins = diary.ruler.keys(who, np.maximum(opening.since[who], diary.low))
+        counted = np.searchsorted(known, ends) - np.searchsorted(known, np.minimum(begins, ends))
+        mine = fit[lane]
+        number[mine & ~is_bound] = opening.rule
+        is_bound |= mine
+        is_open |= mine & windows.is_open(opening, who, at, counted)
+    no = is_bound & ~is_open
+    refused = rows[no]
+    by_credit = np.array([window.after is Deed.ACCEPT for window in rules.windows])[number[no]]
+    out.code[refused] = np.where(by_credit, NUMBER[Code.CREDIT], NUMBER[Code.WINDOW])
+    out.waits[refused] = False
+    out.cap[refused] = len(rules.caps) + number[no]
+    return rows[~no]
 
 
 def _without_twins(batch: Batch, diary: _Diary, rules: GateRules, rows: Ints, out: Verdicts) -> Ints:
@@ -279,6 +324,14 @@ def _index(names: tuple[str, ...], name: str) -> int:
     return names.index(name) if name in names else -2
 
 
-def describe_cap(cap: Cap) -> dict[str, object]:
-    """A cap as the detail of a verdict."""
-    return {"n": cap.n, "seconds": int(cap.window.total_seconds()), "channel": cap.channel, "purpose": cap.purpose}
+def described(rules: GateRules, number: int) -> dict[str, object]:
+    """What stands behind `Verdicts.cap`, as the detail of a verdict."""
+    if number < len(rules.caps):
+        cap: Cap = rules.caps[number]
+        return {"n": cap.n, "seconds": int(cap.window.total_seconds()), "channel": cap.channel, "purpose": cap.purpose}
+    number -= len(rules.caps)
+    if number < len(rules.windows):
+        window = rules.windows[number]
+        return {"n": window.n, "seconds": int(window.within.total_seconds()), "channel": window.channel, "after": str(window.after)}
+    night = rules.nights[number - len(rules.windows)]
+    return {"from": night.hours.start, "to": night.hours.end, "channel": night.channel}

@@ -15,7 +15,7 @@ import numpy as np
 from siyu.base.cursor import see_place
 from siyu.base.db import Connection
 from siyu.base.ids import bucket_of
-from siyu.gate import quiet
+from siyu.gate import openings, quiet, windows
 from siyu.gate.columns import Bools, Ints, fetch, moment
 from siyu.gate.decide import NUMBER, Batch, Lanes, Touches
 from siyu.gate.store import Q
@@ -83,7 +83,9 @@ def load(
     people, member_who = np.unique(person, return_inverse=True)
     who = _look_up(ids, member_who, wish.person, -1)
 
-    longest = max([cap.window for cap in rules.caps] + [rules.same_topic, timedelta(seconds=1)])
+    wanted = sorted({row.channel for row in _lanes(conn, np.unique(wish.lane_id), made_up)[1]}) if rules.windows else []
+    back = windows.reach(rules, wanted)
+    longest = max([cap.window for cap in rules.caps] + [rules.same_topic, timedelta(seconds=1), back])
     touch_intent, touch_person, touch_lane, touch_at, is_waiting = fetch(
         conn, Q.see_touches, {"ids": ids, "now": moment(now), "since": moment(now) - longest, "is_claim": is_claim}
     )
@@ -108,6 +110,7 @@ def load(
         is_control=_controls(conn, wish, rules, lanes, lane_ids, lane_rows, lane, who, ids, member_who, people),
         has_yes=has_yes,
         has_no=has_no,
+        openings=openings.look(conn, rules, wanted, ids, member_who, n_people, now),
     )
     touch_place = np.searchsorted(lane_ids, touch_lane)
     # what perhaps went out before does not stand in its own way, and what was taken back in nobody's
@@ -191,7 +194,7 @@ def _consents(
 def _zones(conn: Connection, people: Ints, rules: GateRules) -> tuple[tuple[str, ...], Ints]:
     """The zones besides the brand's, and the number of each person's (0 = the brand's)."""
     number = np.zeros(len(people), dtype=np.int64)
-    if rules.quiet is None or not len(people):
+    if (rules.quiet is None and not rules.nights) or not len(people):
         return (), number
     person, named = fetch(conn, Q.see_zones, {"person_ids": people, "trait": rules.zone_trait})
     names = [str(name) for name in named]

@@ -12,7 +12,7 @@ from datetime import time, timedelta
 from typing import Any
 
 from siyu.base.errors import InputError
-from siyu.gate.words import Allowance, Cap, GateRules, Purpose, QuietHours, Quota
+from siyu.gate.words import Allowance, Cap, Deed, GateRules, Night, Purpose, QuietHours, Quota, Window
 
 LONGEST = timedelta(days=90)  # of a window: what the gate remembers
 PREFIX = "gate."
@@ -54,6 +54,12 @@ def show(rules: GateRules) -> dict[str, Any]:
             for c in rules.caps
         ],
         "quiet": None if quiet is None else {"from": quiet.start, "to": quiet.end, "purposes": list(quiet.purposes)},
+        "nights": [
+            {"channel": n.channel, "from": n.hours.start, "to": n.hours.end, "purposes": list(n.hours.purposes)} for n in rules.nights
+        ],
+        "windows": [
+            {"channel": w.channel, "after": str(w.after), "of": w.of, "n": w.n, "window": written(w.within)} for w in rules.windows
+        ],
         "same_topic": {"window": written(rules.same_topic), "purposes": list(rules.same_topic_purposes)} if rules.same_topic else None,
         "quotas": [{"channel": q.channel, "n": q.n, "window": written(q.window)} for q in rules.quotas],
         "budgets": [
@@ -196,6 +202,27 @@ def _quiet(value: object) -> dict[str, Any]:
     return {"quiet": QuietHours(start, end, purposes)}
 
 
+def _night(value: object) -> Night:
+    parts = _parts(value, {"channel", "from", "to", "purposes"}, {"channel", "from", "to"})
+    hours = _quiet({name: part for name, part in parts.items() if name != "channel"})["quiet"]
+    return Night(_of_channel(parts["channel"], ".channel"), hours)
+
+
+def _window(value: object) -> Window:
+    parts = _parts(value, {"channel", "after", "of", "n", "window"}, {"channel", "after", "of", "n", "window"})
+    if parts["after"] not in set(Deed):
+        raise _bad("This is nothing that opens a channel.", f"Use {', '.join(Deed)}.", ".after")
+    channel, of = _of_channel(parts["channel"], ".channel"), _of_channel(parts["of"], ".of")
+    return Window(channel, Deed(parts["after"]), of, _count(parts["n"], ".n"), _duration(parts["window"]))
+
+
+def _of_channel(value: object, field: str) -> str:
+    name = _name(value, field)
+    if name is None:
+        raise _bad("No channel is named.", "Name the channel: sms.", field)
+    return name
+
+
 def _same_topic(value: object) -> dict[str, Any]:
     if value is None:
         return {"same_topic": timedelta(0)}
@@ -230,6 +257,8 @@ def _idempotent(value: object) -> dict[str, Any]:
 _READERS: dict[str, Callable[[object], dict[str, Any]]] = {
     "caps": lambda value: {"caps": _each(value, _cap)},
     "quiet": _quiet,
+    "nights": lambda value: {"nights": _each(value, _night)},
+    "windows": lambda value: {"windows": _each(value, _window)},
     "same_topic": _same_topic,
     "quotas": lambda value: {"quotas": _each(value, _quota)},
     "budgets": lambda value: {"budgets": _each(value, _budget)},

@@ -12,7 +12,7 @@ import numpy as np
 from siyu.base.db import Connection, queries
 from siyu.gate import ruleset
 from siyu.gate.columns import NEVER, Bools, Ints, copy_in, execute, moment, rows, us
-from siyu.gate.decide import Verdicts, describe_cap
+from siyu.gate.decide import Verdicts, described
 from siyu.gate.words import Code, GateRules, Intent
 
 Q = queries(__name__)
@@ -119,7 +119,7 @@ def write_verdicts(
 
 def _detail(code: Code, cap: int, other: int, rules: GateRules, channels: Sequence[str]) -> dict[str, Any]:
     if cap >= 0:
-        return describe_cap(rules.caps[cap])
+        return described(rules, cap)
     if other >= 0:
         return {"channel": channels[other]}
     if code == Code.QUIET and rules.quiet is not None:

@@ -77,6 +77,21 @@ select coalesce(array_agg(s.subject), '{}'), coalesce(array_agg(p.no), '{}'), co
        coalesce(array_agg(s.decided_at), '{}')
 from said s join pairs p on s.channel in (p.channel, '*') and s.purpose in (p.purpose, '*');
 
+-- What customers did that opens a channel: by rule and identifier the first and last time, and how often.
+-- name: see_deeds
+with deeds as (
+    select r.no, f.subject, f.occurred_at
+    from unnest(%(types)s::text[], %(ofs)s::text[], %(presses)s::boolean[], %(sinces)s::timestamptz[]) with ordinality
+        as r(type, of, is_press, since, no)
+    join facts f on f.subject = any(%(ids)s::bigint[]) and f.type = r.type and f.occurred_at > r.since and f.occurred_at <= %(now)s
+        and coalesce(f.data->>'channel', r.of) = r.of and (coalesce(f.data->>'kind', '') = 'event') = r.is_press
+), counted as (
+    select no, subject, min(occurred_at) as first_at, max(occurred_at) as last_at, count(*) as n from deeds group by 1, 2
+)
+select coalesce(array_agg(no), '{}'), coalesce(array_agg(subject), '{}'), coalesce(array_agg(first_at), '{}'),
+       coalesce(array_agg(last_at), '{}'), coalesce(array_agg(n), '{}')
+from counted;
+
 -- name: see_zones
 select coalesce(array_agg(person_id), '{}'), coalesce(array_agg(traits->>%(trait)s), '{}')
 from profiles where traits ? %(trait)s and person_id = any(%(person_ids)s::bigint[]);

@@ -55,6 +55,7 @@ def reason(
     values["window"] = length(int(detail.get("seconds", 0)), lang)
     values["channel"] = _named(f"gate.channel_{detail.get('channel') or 'any'}", detail.get("channel"), lang)
     values["purpose"] = _named(f"gate.purpose_{detail.get('purpose') or 'any'}", detail.get("purpose"), lang)
+    values["after"] = _named(f"gate.after_{detail.get('after')}", "", lang)
     key = f"gate.yes_{code}" if code == Code.PERMIT else f"gate.wait_{code}" if waits else f"gate.no_{code}"
     text = say(key, lang, **values)
     if until is not None:

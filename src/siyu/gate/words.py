@@ -8,6 +8,9 @@ from enum import StrEnum
 from uuid import UUID
 
 
+_OPENID = dict.fromkeys(("official", "official_chat", "official_notice", "mini"), "openid")
+
+
 class Purpose(StrEnum):
     """Why a message is sent; consent, quiet hours and caps may differ by it."""
 
@@ -32,6 +35,8 @@ class Code(StrEnum):
     QUOTA = "quota"  # the platform's quota has no room for it in time
     BUDGET = "budget"  # the cost budget has no room for it in time
     QUIET = "quiet"  # quiet hours
+    WINDOW = "window"  # the customer did nothing lately that lets us write by this channel
+    CREDIT = "credit"  # every message that the customer agreed to was sent
     DUPLICATE = "duplicate"  # the same topic by another channel
     REPEATED = "repeated"  # this very message, under another name of the same person
     CAPPED = "capped"
@@ -150,6 +155,37 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
+class Night:
+    """Quiet hours of one channel, beside those of all: carriers forbid marketing texts at night."""
+
+    channel: str
+    hours: QuietHours
+
+
+class Deed(StrEnum):
+    """What a customer does that lets us write by a channel."""
+
+    MESSAGE = "message"  # wrote to us
+    PRESS = "press"  # pressed a button of a menu
+    FOLLOW = "follow"
+    ACCEPT = "accept"  # agreed to messages of a template: each yes is good for `n` messages
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`channel` is open for `within` of the last time that the customer did `after` with the channel `of`, and for `n` messages since.
+
+    A channel with windows is shut to everybody who opened none of them. For `accept` every deed of that time counts, not the last one.
+    """
+
+    channel: str
+    after: Deed
+    of: str
+    n: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class GateRules:
     """Everything that people may set about the gate: the settings `gate.*`, with their defaults (docs/gate.md)."""
 
@@ -160,13 +196,22 @@ class GateRules:
     quiet: QuietHours | None = QuietHours("21:00", "08:00", (Purpose.MARKETING,))
     same_topic: timedelta = timedelta(hours=72)  # one topic by one channel within this time; zero switches the rule off
     same_topic_purposes: tuple[str, ...] = (Purpose.MARKETING,)
+    nights: tuple[Night, ...] = (Night("sms", QuietHours("20:00", "08:00", (Purpose.MARKETING,))),)
+    windows: tuple[Window, ...] = (
+        Window("official_chat", Deed.MESSAGE, "official", 5, timedelta(hours=48)),
+        Window("official_chat", Deed.PRESS, "official", 3, timedelta(minutes=1)),
+        Window("official_chat", Deed.FOLLOW, "official", 3, timedelta(minutes=1)),
+        Window("official_notice", Deed.ACCEPT, "official", 1, timedelta(days=90)),
+        Window("mini", Deed.ACCEPT, "mini", 1, timedelta(days=90)),
+        Window("kf", Deed.MESSAGE, "kf", 5, timedelta(hours=48)),
+    )
     quotas: tuple[Quota, ...] = ()
     budgets: tuple[Allowance, ...] = ()
     control_share: float = 0.0  # of everybody, left out of marketing for ever, by a hash of the person
     control_salt: str = "global"
     control_purposes: tuple[str, ...] = (Purpose.MARKETING,)
     need_consent: tuple[str, ...] = (Purpose.MARKETING,)  # purposes that need a yes; for the others the lack of a no will do
-    addresses: dict[str, str] = field(default_factory=lambda: {"email": "email", "sms": "phone"})  # channel -> kind of identifier
+    addresses: dict[str, str] = field(default_factory=lambda: _OPENID | {"email": "email", "sms": "phone"})  # channel -> kind of identifier
     idempotent: tuple[str, ...] = ("webhook",)  # channels whose protocol carries a key: safe to send again
     zone_trait: str = "time_zone"  # the trait that holds a person's IANA time zone
 

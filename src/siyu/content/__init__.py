@@ -1,18 +1,62 @@
 """WHAT WE SAY. Comes in: templates that people write. Goes out: one person's message (`render`), and the signed links in it.
 
-Owns the tables contents, content_versions, tracked_links.
+Owns the tables contents, content_versions, content_files, tracked_links.
 """
 
+from siyu.content.attachments import Attachment, KeptFile, check_attachments, file_of, keep_file
 from siyu.content.flow import Unsound, archive, bring_back, check_name, keep, look, set_ad_prefix
+from siyu.content.forms import CHATS, FORMS, has_opt_out, units
+from siyu.content.forms import fields as form_fields
 from siyu.content.links import CLICK, OPEN, UNSUBSCRIBE, Mark, SignedLinks, click_url, open_url, read_token, token, unsubscribe_url
 from siyu.content.people import people
 from siyu.content.render import ALWAYS_THERE, STANDARD, check, render, targets
 from siyu.content.store import Edition, all_kept, history, kept, see, target_of, trait_names
-from siyu.content.words import AD_PREFIXES, PURPOSES, Content, Linker, Look, PlainLinks, Problem, Rendered, Version
+from siyu.content.words import AD_PREFIXES, ALIKE, PURPOSES, Content, Linker, Look, PlainLinks, Problem, Rendered, Version
 
 __all__ = [
-    "AD_PREFIXES", "ALWAYS_THERE", "CLICK", "OPEN", "PURPOSES", "STANDARD", "UNSUBSCRIBE", "Content", "Edition", "Linker", "Look", "Mark",
-    "PlainLinks", "Problem", "Rendered", "SignedLinks", "Unsound", "Version", "all_kept", "archive", "bring_back", "check", "check_name",
-    "click_url", "history", "keep", "kept", "look", "open_url", "people", "read_token", "render", "see", "set_ad_prefix", "target_of",
-    "targets", "token", "trait_names", "unsubscribe_url",
+    "AD_PREFIXES",
+    "ALIKE",
+    "ALWAYS_THERE",
+    "CLICK",
+    "OPEN",
+    "PURPOSES",
+    "STANDARD",
+    "UNSUBSCRIBE",
+    "Attachment",
+    "Content",
+    "Edition",
+    "KeptFile",
+    "Linker",
+    "Look",
+    "Mark",
+    "PlainLinks",
+    "Problem",
+    "Rendered",
+    "SignedLinks",
+    "Unsound",
+    "Version",
+    "all_kept",
+    "archive",
+    "bring_back",
+    "check",
+    "check_attachments",
+    "check_name",
+    "click_url",
+    "file_of",
+    "history",
+    "keep",
+    "keep_file",
+    "kept",
+    "look",
+    "open_url",
+    "people",
+    "read_token",
+    "render",
+    "see",
+    "set_ad_prefix",
+    "target_of",
+    "targets",
+    "token",
+    "trait_names",
+    "unsubscribe_url",
 ]  # fmt: skip

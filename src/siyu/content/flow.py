@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
 from siyu.base import settings
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
+from siyu.content.attachments import check_attachments
 from siyu.content.render import check, targets
 from siyu.content.store import Q, ensure_links, kept
 from siyu.content.words import AD_PREFIXES, DEFAULT_AD_PREFIX, PURPOSES, Look, Problem, Version
@@ -36,36 +42,44 @@ def keep(
     changed_by: str = "",
     content_id: int | None = None,
     lang: str = "zh",
+    attachments: Sequence[Mapping[str, Any]] | None = None,
 ) -> Version:
     """Keep a new content, or a new version of `content_id` where its text changed; gives the version that holds now.
 
     Raises `Unsound` when the text could not be sent to anybody, `InputError` for a name that is empty or taken, `NotFoundError`.
+    `attachments` None leaves those that are there.
     """
     name, subject, body = name.strip(), subject.strip(), body.replace("\r\n", "\n").strip()
-    problems = [p for p in check_name(name) + check(subject, body, channel=channel) if p.is_fatal]
+    found = check(subject, body, channel=channel, purpose=purpose)
+    problems = [p for p in check_name(name) + found + check_attachments(attachments or ()) if p.is_fatal]
     if problems:
         raise Unsound(problems, lang)
     if purpose not in PURPOSES:
         raise InputError("The purpose is not known.", f"Use one of {', '.join(PURPOSES)}.", field="purpose")
     at = ground.clock.now()
     words = {"name": name, "channel": channel, "purpose": purpose, "subject": subject, "body": body, "by": changed_by, "at": at}
+    before = kept(conn, content_id) if content_id is not None else None
+    hung = list(attachments) if attachments is not None else list(before.attachments) if before else []
     if content_id is None:
         row = conn.execute(Q.insert_content, words).fetchone()
         if row is None:
             raise Unsound([Problem("name_taken", "name", values={"name": name})], lang)
         content_id, version, is_changed = int(row[0]), 1, True
     else:
-        version, is_changed = _change(conn, content_id, words, lang)
+        version, is_changed = _change(conn, content_id, words, hung, lang)
     if is_changed:
         links = ensure_links(conn, targets(body))
-        conn.execute(Q.insert_version, words | {"content_id": content_id, "version": version, "link_ids": sorted(links.values())})
+        conn.execute(
+            Q.insert_version,
+            words | {"content_id": content_id, "version": version, "link_ids": sorted(links.values()), "attachments": Jsonb(hung)},
+        )
     made = kept(conn, content_id, version)
     if made is None:
         raise NotFoundError("The content does not exist.", "Choose one from the list.")
     return made
 
 
-def _change(conn: Connection, content_id: int, words: dict[str, object], lang: str) -> tuple[int, bool]:
+def _change(conn: Connection, content_id: int, words: dict[str, object], hung: list[Mapping[str, Any]], lang: str) -> tuple[int, bool]:
     row = conn.execute(Q.lock_content, {"content_id": content_id}).fetchone()
     now = kept(conn, content_id)
     if row is None or now is None:
@@ -74,7 +88,7 @@ def _change(conn: Connection, content_id: int, words: dict[str, object], lang: s
         raise InputError("A content keeps its channel.", "Make a new content for the other channel.", field="channel")
     if conn.execute(Q.name_taken, {"content_id": content_id, "name": words["name"]}).fetchone():
         raise Unsound([Problem("name_taken", "name", values={"name": words["name"]})], lang)
-    is_changed = (now.subject, now.body) != (words["subject"], words["body"])
+    is_changed = (now.subject, now.body, list(now.attachments)) != (words["subject"], words["body"], hung)
     version = now.version + is_changed
     conn.execute(Q.update_content, words | {"content_id": content_id, "version": version})
     return version, is_changed

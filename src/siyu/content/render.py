@@ -17,9 +17,10 @@ from siyu.base.text import say
 from siyu.content import blocks
 from siyu.content.blocks import SLOT_CLOSE, SLOT_OPEN, Picture, complaint, is_tracked
 from siyu.content.filters import clean
+from siyu.content.forms import CHATS, FORMS, check_chat, check_form, linked
 from siyu.content.html import BRAND, letter, plain
 from siyu.content.template import Template, Value, choose, fill, fill_text, parse
-from siyu.content.words import LONGEST_BODY, LONGEST_SUBJECT, MARKETING, Linker, Look, Problem, Rendered, Version
+from siyu.content.words import ALIKE, LONGEST_BODY, LONGEST_SUBJECT, MARKETING, MOST_TEXT_BYTES, Linker, Look, Problem, Rendered, Version
 
 _LINK_OPEN, _LINK_CLOSE = "\ue002", "\ue003"
 _CUT = re.compile(f"{SLOT_OPEN}(\\d+){SLOT_CLOSE}|{_LINK_OPEN}(\\w+){_LINK_CLOSE}")
@@ -73,7 +74,7 @@ def render(version: Version, person: Mapping[str, Any], *, links: Linker, look: 
         text = fill(value, person, look)
         if text is None:
             missing.setdefault(value.name)
-        texts.append(text or "")
+        texts.append(" ".join((text or "").split()) if version.channel in FORMS else text or "")  # a line of a form is a field
     addresses = [links.click(target) if is_tracked(target) else target for target in variant.targets]
     marks = {_UNSUBSCRIBE: links.unsubscribe(), _OPENED: links.opened()}
     return Rendered(
@@ -81,10 +82,11 @@ def render(version: Version, person: Mapping[str, Any], *, links: Linker, look: 
         html=_join(variant.html, texts, addresses, marks, _escape, _pixel),
         text=_join(variant.text, texts, addresses, marks, _plainly, lambda _: ""),
         missing=tuple(missing),
+        values=tuple(zip((value.name for value in variant.values), texts, strict=True)) if version.channel in FORMS else (),
     )
 
 
-def check(subject: str, body: str, *, channel: str = "email", known: Iterable[str] | None = None) -> list[Problem]:
+def check(subject: str, body: str, *, channel: str = "email", purpose: str = "", known: Iterable[str] | None = None) -> list[Problem]:
     """Everything that is wrong with a text, in reading order. `known` are the names that people here have values for."""
     found: list[Problem] = []
     if channel == "email" and not subject.strip():
@@ -97,15 +99,24 @@ def check(subject: str, body: str, *, channel: str = "email", known: Iterable[st
         found.append(Problem("body_empty", "body"))
     if len(body) > LONGEST_BODY:
         found.append(Problem("too_long", "body", values={"most": LONGEST_BODY}))
+    if channel in ALIKE and len(body.encode()) > MOST_TEXT_BYTES:
+        found.append(Problem("bytes", "body", values={"most": MOST_TEXT_BYTES}))
     names = None if known is None else {*known, *STANDARD}
     for where, source in (("subject", subject), ("body", body)):
         template = parse(source, where)
         found += template.problems
         for value in template.values:
-            if names is not None and value.name not in names:
+            if channel in ALIKE:
+                if value.name != "brand":
+                    found.append(Problem("alike", where, value.line, value.column, values={"name": value.name}))
+            elif names is not None and value.name not in names:
                 found.append(Problem("name_unknown", where, value.line, value.column, False, {"name": value.name}))
             elif not value.has_fallback and value.name not in ALWAYS_THERE:
                 found.append(Problem("no_fallback", where, value.line, value.column, False, {"name": value.name}))
+    if channel in FORMS:
+        found += check_form(subject, body, channel, purpose, parse(body, "body"))
+    elif channel in CHATS:
+        found += check_chat(body)
     for at, target in blocks.written_targets(body):
         if code := complaint(target):
             line, column = body.count("\n", 0, at) + 1, at - (body.rfind("\n", 0, at) + 1) + 1
@@ -127,6 +138,10 @@ def _variant(flat: list[str | Value], version: Version, look: Look) -> _Variant:
     values = [piece for piece in flat if isinstance(piece, Value)]
     numbers = iter(range(len(values)))
     source = "".join(piece if isinstance(piece, str) else f"{SLOT_OPEN}{next(numbers)}{SLOT_CLOSE}" for piece in flat)
+    if version.channel in FORMS:
+        marks: dict[str, int] = {}
+        text = linked(source, version.channel, lambda target: f"{_LINK_OPEN}{marks.setdefault(target, len(marks))}{_LINK_CLOSE}")
+        return _Variant((), tuple(_cut(text)), tuple(values), tuple(marks))
     made = tuple(b for b in blocks.blocks(source) if not (isinstance(b, Picture) and complaint(b.source)))
     found: dict[str, int] = {}
 

@@ -14,8 +14,14 @@ select content_id from contents where name = %(name)s and content_id <> %(conten
 update contents set name = %(name)s, purpose = %(purpose)s, version = %(version)s where content_id = %(content_id)s;
 
 -- name: insert_version
-insert into content_versions (content_id, version, subject, body, link_ids, changed_by, changed_at)
-values (%(content_id)s, %(version)s, %(subject)s, %(body)s, %(link_ids)s, %(by)s, %(at)s);
+insert into content_versions (content_id, version, subject, body, link_ids, changed_by, changed_at, attachments)
+values (%(content_id)s, %(version)s, %(subject)s, %(body)s, %(link_ids)s, %(by)s, %(at)s, %(attachments)s);
+
+-- name: keep_file
+insert into content_files (digest, name, kind, body, kept_at) values (%(digest)s, %(name)s, %(kind)s, %(body)s, %(at)s) on conflict (digest) do nothing;
+
+-- name: kept_file
+select name, kind, body from content_files where digest = %(digest)s;
 
 -- name: ensure_links
 insert into tracked_links (target, digest)
@@ -30,7 +36,8 @@ select target from tracked_links where link_id = %(link_id)s;
 
 -- name: kept_version
 select v.content_id, v.version, c.name, c.channel, c.purpose, v.subject, v.body,
-    coalesce((select jsonb_object_agg(l.target, l.link_id) from tracked_links l where l.link_id = any(v.link_ids)), '{}') as links
+    coalesce((select jsonb_object_agg(l.target, l.link_id) from tracked_links l where l.link_id = any(v.link_ids)), '{}') as links,
+    v.attachments
 from content_versions v join contents c using (content_id)
 where v.content_id = %(content_id)s and v.version = coalesce(%(version)s::int, c.version);
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from siyu.base.text import say
 
 MARKETING = "marketing"
+ALIKE = ("wecom",)  # channels on which everybody gets the same words
 PURPOSES = (MARKETING, "service", "transactional")
 
 AD_PREFIXES = ("", "广告", "AD")
@@ -18,6 +19,7 @@ DEFAULT_AD_PREFIX = (
 )
 LONGEST_SUBJECT = 200  # characters
 LONGEST_BODY = 50_000
+MOST_TEXT_BYTES = 4_000  # of a text in WeCom, in UTF-8
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Content:
 class Version:
     """One version of a content, kept for ever. `links` maps each address that the body leads to to the number of its tracked link.
 
+    `attachments` are those of `content.attachments`, for WeCom.
     `purpose` decides the fixed lines at the end; a message takes it from its intent (`dataclasses.replace`), a preview from the content.
     """
 
@@ -50,6 +53,7 @@ class Version:
     subject: str
     body: str
     links: Mapping[str, int] = field(default_factory=dict, hash=False, compare=False)
+    attachments: Sequence[Mapping[str, Any]] = field(default=(), hash=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Rendered:
     html: str
     text: str
     missing: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()  # of a form (`content.forms`): what was put in, by name, in order
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """MAY WE. Comes in: intents (`ask`). Goes out: verdicts with a reason, and permits that channels `claim` and `settle`.
 
-Owns the tables lanes, intent_log, verdict_log, permit_queue, held_origins, taken_back, withdrawals, outlays. Rooms down-river read the
-views intents, verdicts and permits. The rules are data, in the settings `gate.*` (docs/gate.md).
+Owns the tables lanes, intent_log, verdict_log, permit_queue, held_origins, taken_back, withdrawals, outlays and
+spent_allowances. Rooms down-river read the views intents, verdicts and permits. The rules are data: settings `gate.*` (docs/gate.md).
 """
 
-from siyu.gate.claiming import claim, settle, settle_many
+from siyu.gate.claiming import claim, note_spent, prolong, settle, settle_many
 from siyu.gate.flow import ask, judge
 from siyu.gate.forecasting import forecast
 from siyu.gate.ruling import drop_rule, rules, set_rule, shown
@@ -55,7 +55,9 @@ __all__ = [
     "drop_rule",
     "forecast",
     "judge",
+    "note_spent",
     "pause",
+    "prolong",
     "reason",
     "resume",
     "rules",

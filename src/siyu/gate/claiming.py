@@ -191,6 +191,20 @@ def _note_outlays(conn: Connection, channel: str, permits: Sequence[Permit], now
     )
 
 
+def prolong(conn: Connection, claims: Sequence[tuple[int, int]], lease_for: timedelta) -> set[int]:
+    """Let claims (intent, token) run for `lease_for` of real time from now: where others must act before the outcome is known. Gives the
+    intents that are still the caller's; the others were lost to somebody else."""
+    words = {"intent_ids": [one for one, _ in claims], "tokens": [token for _, token in claims], "lease_for": lease_for}
+    return {row[0] for row in conn.execute(Q.prolong, words)}
+
+
+def note_spent(ground: Ground, conn: Connection, subjects: Sequence[int], channel: str, until: datetime) -> None:
+    """The platform says that these identifiers get nothing more by the channel until a moment: the gate leaves them out till then."""
+    if subjects:
+        words = {"subjects": sorted(set(subjects)), "channel": channel, "until": until, "now": ground.clock.now()}
+        conn.execute(Q.note_spent, words)
+
+
 def settle(ground: Ground, conn: Connection, intent_id: int, token: int, outcome: str, at: datetime) -> bool:
     """Say how one claim ended, in the caller's transaction; False when the token is stale: somebody else has the permit now.
 

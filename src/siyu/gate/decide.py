@@ -67,6 +67,7 @@ class Batch:
     has_yes: Bools
     has_no: Bools
     openings: tuple[Opening, ...] = ()  # of every rule of `rules.windows` about a channel of this batch
+    spent_until: Ints | None = None  # the platform takes nothing more for this person by this channel until then; NEVER = it does
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,9 @@ def decide(batch: Batch, touches: Touches, rules: GateRules, now: int, *, is_cla
             if turn < last:
                 diary.note(rows[out.is_yes[rows]], out.at)
     out.at[~out.is_yes & (out.code != NUMBER[Code.CAPPED])] = NEVER
+    if batch.spent_until is not None:
+        full = (out.code == NUMBER[Code.QUOTA]) & (batch.spent_until > now)
+        out.at[full] = batch.spent_until[full]
     return out
 
 
@@ -135,17 +139,19 @@ def _standing(batch: Batch, rules: GateRules, now: int) -> Ints:
     dear = np.zeros(len(lanes.channel), dtype=np.bool_)
     for budget in rules.budgets:
         dear |= lanes.fits(budget.channel, budget.purpose) & (lanes.cost > budget.limit_minor)
+    due = np.maximum(batch.due, now)
+    spent = np.zeros(len(lane), dtype=np.bool_) if batch.spent_until is None else batch.spent_until > due
     asked: list[tuple[Bools, Code]] = [
         (batch.is_taken_back, Code.WITHDRAWN),
         (batch.who < 0, Code.UNKNOWN_PERSON),
-        (np.maximum(batch.due, now) >= batch.expires, Code.EXPIRED),
+        (due >= batch.expires, Code.EXPIRED),
         (batch.is_control, Code.HOLDOUT),
         (batch.has_no, Code.UNSUBSCRIBED),
         (needs_yes & ~batch.has_yes, Code.NO_CONSENT),
         (batch.address == NUMBER[Code.NO_ADDRESS], Code.NO_ADDRESS),
         (batch.address == NUMBER[Code.SUPPRESSED], Code.SUPPRESSED),
         (batch.address == NUMBER[Code.UNREACHABLE], Code.UNREACHABLE),
-        (closed[lane], Code.QUOTA),
+        (closed[lane] | spent, Code.QUOTA),
         (dear[lane], Code.BUDGET),
     ]
     code = np.zeros(len(lane), dtype=np.int64)

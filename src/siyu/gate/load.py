@@ -16,7 +16,7 @@ from siyu.base.cursor import see_place
 from siyu.base.db import Connection
 from siyu.base.ids import bucket_of
 from siyu.gate import openings, quiet, windows
-from siyu.gate.columns import Bools, Ints, fetch, moment
+from siyu.gate.columns import NEVER, Bools, Ints, fetch, moment
 from siyu.gate.decide import NUMBER, Batch, Lanes, Touches
 from siyu.gate.store import Q
 from siyu.gate.words import Code, GateRules
@@ -95,7 +95,7 @@ def load(
     lane = np.searchsorted(lane_ids, wish.lane_id)
     n_people = len(people)
 
-    has_yes, has_no = _consents(conn, lane_rows, lane, who, ids, member_who, n_people)
+    has_yes, has_no = _consents(conn, lane_rows, lane, who, ids, member_who, n_people, rules.contact_is_consent)
     batch = Batch(
         lanes=lanes,
         zones=(brand_zone, *(zones := _zones(conn, people, rules))[0]),
@@ -111,6 +111,7 @@ def load(
         has_yes=has_yes,
         has_no=has_no,
         openings=openings.look(conn, rules, wanted, ids, member_who, n_people, now),
+        spent_until=_spent(conn, lanes, lane, who, ids, member_who, n_people, now),
     )
     touch_place = np.searchsorted(lane_ids, touch_lane)
     # what perhaps went out before does not stand in its own way, and what was taken back in nobody's
@@ -158,7 +159,14 @@ def _numbered(names: Sequence[Any]) -> tuple[tuple[Any, ...], Ints]:
 
 
 def _consents(
-    conn: Connection, lane_rows: Sequence[Lane], lane: Ints, who: Ints, ids: Ints, member_who: Ints, n_people: int
+    conn: Connection,
+    lane_rows: Sequence[Lane],
+    lane: Ints,
+    who: Ints,
+    ids: Ints,
+    member_who: Ints,
+    n_people: int,
+    by_contact: Sequence[str],
 ) -> tuple[Bools, Bools]:
     """Whether each row's person said yes, and whether under any name the last word is no: the no under one name outweighs a yes under
     another (docs/gate.md)."""
@@ -173,6 +181,7 @@ def _consents(
             "channels": [pairs[n][0] for n in used],
             "purposes": [pairs[n][1] for n in used],
             "types": WITHDRAWING,
+            "by_contact": list(by_contact),
             "xid": str(heard.xid),
             "seq": heard.seq,
         },
@@ -189,6 +198,17 @@ def _consents(
         no[number[~is_given], owner[~is_given]] = True
     of_row = pair[lane] if len(lane) else lane
     return yes[of_row, who] & (who >= 0), no[of_row, who] & (who >= 0)
+
+
+def _spent(conn: Connection, lanes: Lanes, lane: Ints, who: Ints, ids: Ints, member_who: Ints, n_people: int, now: int) -> Ints:
+    """Until when the platform takes nothing more for each row's person, under any name; NEVER where it does."""
+    until = np.full((len(lanes.channels) + 1, n_people + 1), NEVER)
+    subject, channel, spent = fetch(conn, Q.see_spent, {"ids": ids, "channels": list(lanes.channels), "now": moment(now)})
+    if len(subject):
+        np.maximum.at(until, (channel - 1, _look_up(ids, member_who, subject, -1)), spent)
+    until[:, -1] = NEVER  # nobody's
+    found: Ints = until[lanes.channel[lane], who] if len(lane) else lane
+    return found
 
 
 def _zones(conn: Connection, people: Ints, rules: GateRules) -> tuple[tuple[str, ...], Ints]:

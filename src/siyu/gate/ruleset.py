@@ -68,6 +68,7 @@ def show(rules: GateRules) -> dict[str, Any]:
         "control": {"share": rules.control_share, "salt": rules.control_salt, "purposes": list(rules.control_purposes)},
         "need_consent": list(rules.need_consent),
         "addresses": dict(rules.addresses),
+        "contact_is_consent": list(rules.contact_is_consent),
         "idempotent": list(rules.idempotent),
         "zone_trait": rules.zone_trait,
     }
@@ -248,10 +249,10 @@ def _addresses(value: object) -> dict[str, Any]:
     return {"addresses": dict(value)}
 
 
-def _idempotent(value: object) -> dict[str, Any]:
+def _channels(name: str, value: object) -> dict[str, Any]:
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
         raise _bad("This is not a list of channels.", 'Write ["webhook"].')
-    return {"idempotent": tuple(value)}
+    return {name: tuple(value)}
 
 
 _READERS: dict[str, Callable[[object], dict[str, Any]]] = {
@@ -265,7 +266,8 @@ _READERS: dict[str, Callable[[object], dict[str, Any]]] = {
     "control": _control,
     "need_consent": lambda value: {"need_consent": _purposes(value)},
     "addresses": _addresses,
-    "idempotent": _idempotent,
+    "contact_is_consent": lambda value: _channels("contact_is_consent", value),
+    "idempotent": lambda value: _channels("idempotent", value),
     "zone_trait": lambda value: {"zone_trait": _name(value, "") or _DEFAULT.zone_trait},
 }
 NAMES = tuple(_READERS)

@@ -49,6 +49,10 @@ select coalesce(array_agg(m.identifier_id), '{}'), coalesce(array_agg(m.person_i
        coalesce(array_agg(case when m.unreachable_at is not null and m.unreachable_why = 'complained' then 1
                                when m.unreachable_at is not null then 2
                                when m.value is null and (m.sealed is null or m.key_wrapped is null) then 3
+                               when m.kind = 'external_userid' and not exists (
+                                   select 1 from contacts c left join guides g on g.corp = c.corp and g.guide = c.guide
+                                   where c.subject = m.identifier_id and c.is_active and g.left_at is null and coalesce(g.may_serve, true))
+                               then 3
                                else 0 end), '{}')
 from identifiers m
 where m.person_id = any(array(select distinct i.person_id from identifiers i where i.identifier_id = any(%(ids)s::bigint[])));
@@ -72,10 +76,24 @@ with pairs as (
     select subject, channel, purpose, false, withdrawn_at from withdrawals where subject = any(%(ids)s::bigint[])
     union all
     select subject, channel, purpose, false, occurred_at from unheard where subject = any(%(ids)s::bigint[])
+    union all
+    select c.subject, k.channel, '*', true, '-infinity'::timestamptz  -- whoever is a guide's contact agreed, until any word of theirs
+    from contacts c cross join unnest(%(by_contact)s::text[]) as k(channel) where c.subject = any(%(ids)s::bigint[]) and c.is_active
 )
 select coalesce(array_agg(s.subject), '{}'), coalesce(array_agg(p.no), '{}'), coalesce(array_agg(s.is_given), '{}'),
        coalesce(array_agg(s.decided_at), '{}')
 from said s join pairs p on s.channel in (p.channel, '*') and s.purpose in (p.purpose, '*');
+
+-- Whose allowance on the platform is used up, and until when.
+-- name: see_spent
+select coalesce(array_agg(s.subject), '{}'), coalesce(array_agg(array_position(%(channels)s::text[], s.channel)), '{}'),
+       coalesce(array_agg(s.spent_until), '{}')
+from spent_allowances s where s.subject = any(%(ids)s::bigint[]) and s.channel = any(%(channels)s::text[]) and s.spent_until > %(now)s;
+
+-- name: note_spent
+insert into spent_allowances (subject, channel, spent_until, noted_at)
+select unnest(%(subjects)s::bigint[]), %(channel)s, %(until)s, %(now)s
+on conflict (subject, channel) do update set spent_until = greatest(spent_allowances.spent_until, excluded.spent_until), noted_at = excluded.noted_at;
 
 -- What customers did that opens a channel: by rule and identifier the first and last time, and how often.
 -- name: see_deeds
@@ -229,6 +247,13 @@ where intent_id = any(%(intent_ids)s::bigint[]);
 update lanes l set due_at = (select min(q.due_at) from permit_queue q where q.lane_id = l.lane_id and q.state = 'waiting')
 from unnest(%(lane_ids)s::bigint[], %(stamps)s::bigint[]) as w(lane_id, stamp)
 where l.lane_id = w.lane_id and l.stamp = w.stamp;
+
+-- A claim whose outcome comes late: its lease runs longer, while it is still the claimant's.
+-- name: prolong
+update permit_queue q set lease_until = greatest(q.lease_until, clock_timestamp() + %(lease_for)s)
+from unnest(%(intent_ids)s::bigint[], %(tokens)s::bigint[]) as w(intent_id, token)
+where q.intent_id = w.intent_id and q.token = w.token and q.state = 'claimed'
+returning q.intent_id;
 
 -- Settling ---------------------------------------------------------------------------------------------------------------------------
 

@@ -211,8 +211,11 @@ class GateRules:
     control_salt: str = "global"
     control_purposes: tuple[str, ...] = (Purpose.MARKETING,)
     need_consent: tuple[str, ...] = (Purpose.MARKETING,)  # purposes that need a yes; for the others the lack of a no will do
-    addresses: dict[str, str] = field(default_factory=lambda: _OPENID | {"email": "email", "sms": "phone"})  # channel -> kind of identifier
-    idempotent: tuple[str, ...] = ("webhook",)  # channels whose protocol carries a key: safe to send again
+    addresses: dict[str, str] = field(
+        default_factory=lambda: _OPENID | {"email": "email", "sms": "phone", "wecom": "external_userid"}
+    )  # channel -> kind of identifier
+    contact_is_consent: tuple[str, ...] = ("wecom",)  # channels on which being a guide's contact is a yes, until any word of the person
+    idempotent: tuple[str, ...] = ("webhook", "wecom")  # channels that know a repeated message: safe to send again
     zone_trait: str = "time_zone"  # the trait that holds a person's IANA time zone
 
 

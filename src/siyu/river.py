@@ -22,7 +22,7 @@ import psycopg
 from siyu import channels, gate, journeys, pool
 from siyu.analytics import lake, ledger, scores
 from siyu.base.ground import Ground
-from siyu.sources import callbacks, desk, files
+from siyu.sources import callbacks, desk, files, sync
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,8 @@ def steps(ground: Ground) -> list[Step]:
         Step("sources.callbacks.work", lambda: callbacks.work(ground), "callbacks"),
         Step("sources.callbacks.tidy", lambda: callbacks.tidy(ground), "callbacks", is_daily=True),
         Step("sources.desk.pull", lambda: desk.pull(ground), "desk"),
+        Step("sources.sync.advance", lambda: sync.advance(ground), "sync"),
+        Step("sources.sync.nightly", lambda: sync.begin_nightly(ground), "sync", is_daily=True),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("gate.judge", lambda: gate.judge(ground), "journeys"),
         Step("analytics.ledger.post", lambda: ledger.post(ground), "ledger"),

@@ -15,7 +15,7 @@ from siyu.vendors.accounts import (
     secret_of,
 )  # fmt: skip
 from siyu.vendors.calls.limits import SETTING as LIMITS_SETTING
-from siyu.vendors.calls.limits import drop_limits, see_limits, set_limits
+from siyu.vendors.calls.limits import drop_limits, limits_of, see_limits, set_limits
 from siyu.vendors.calls.store import health, trace, trim_calls
 from siyu.vendors.codes import explain, known_codes, trouble_of
 from siyu.vendors.crypto import Opened, Refused, Sealed, is_signed, open_callback, open_echo, page_signature, seal_callback, signature_of
@@ -60,6 +60,7 @@ __all__ = [
     "is_signed",
     "keep_account",
     "known_codes",
+    "limits_of",
     "open_callback",
     "open_echo",
     "page_signature",

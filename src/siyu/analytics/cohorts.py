@@ -1,32 +1,50 @@
-"""Cohorts: of those who first bought in a month, how many still buy, how much, and how many have come back at all."""
+"""Cohorts: of those who first bought in a month, how many still buy, how much, and how many have come back at all.
+
+Read from the lake and its fresh tail when it is in order, else from PostgreSQL: the same answer to the cent, several times as fast.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from siyu import pool
+from siyu.analytics import lake
 from siyu.analytics.words import Cohort, Cohorts
 from siyu.base.db import Connection, queries
 from siyu.base.ground import Ground
 from siyu.base.money import to_decimal
 
 Q = queries(__name__, "cohorts.sql")
+Bought = tuple[date, date, int, int, int]
+Again = tuple[date, date, int]
 
 
 def cohorts(ground: Ground, conn: Connection) -> Cohorts:
     """All cohorts as of now, in the brand's time zone and currency. Reads every order: seconds for a million people."""
     brand, now = pool.brand(conn), ground.clock.now()
-    words: dict[str, Any] = {"now": now, "currency": brand.currency, "time_zone": brand.time_zone}
-    conn.execute(Q.take_room)
-    rows = conn.execute(Q.see_cohorts, words).fetchall()
-    bought, again = [row[1:] for row in rows if not row[0]], [row[1:4] for row in rows if row[0]]
+    bought, again = _of_lake(ground, now) if lake.is_ready(ground) else _of_database(conn, brand, now)
     return Cohorts(now, brand.currency, brand.time_zone, put_together(bought, again))
 
 
-def put_together(rows: list[tuple[date, date, int, int, int]], seconds: list[tuple[date, date, int]]) -> tuple[Cohort, ...]:
+def _of_lake(ground: Ground, now: datetime) -> tuple[list[Bought], list[Again]]:
+    with lake.open(ground) as con:
+        cells = lake.cohorts(con, now)
+    at = [(_month(cell.cohort, 0), _month(cell.cohort, cell.age)) for cell in cells]
+    bought = [(*months, cell.buyers, cell.orders, cell.paid_minor) for months, cell in zip(at, cells, strict=True)]
+    return bought, [(*months, cell.again) for months, cell in zip(at, cells, strict=True) if cell.again]
+
+
+def _of_database(conn: Connection, brand: pool.Brand, now: datetime) -> tuple[list[Bought], list[Again]]:
+    words: dict[str, Any] = {"now": now, "currency": brand.currency, "time_zone": brand.time_zone}
+    conn.execute(Q.take_room)
+    rows = conn.execute(Q.see_cohorts, words).fetchall()
+    return [row[1:] for row in rows if not row[0]], [row[1:4] for row in rows if row[0]]
+
+
+def put_together(rows: list[Bought], seconds: list[Again]) -> tuple[Cohort, ...]:
     """Rows (first month, month, people, orders, minor) and (first month, month of the second order, people) -> cohorts; pure.
 
     Every cohort reaches to the last month that anybody bought in, with zeros where nobody of it did.
@@ -63,3 +81,8 @@ def as_csv(found: Cohorts) -> str:
 
 def _between(first: date, month: date) -> int:
     return (month.year - first.year) * 12 + month.month - first.month
+
+
+def _month(cohort: str, later: int) -> date:
+    year, month = divmod(int(cohort[:4]) * 12 + int(cohort[5:]) - 1 + later, 12)
+    return date(year, month + 1, 1)

@@ -21,6 +21,7 @@ from siyu.base.ground import Ground
 
 Q = store.Q
 E = engine.Q
+MOST_TAIL = 200_000  # facts: a longer fresh tail costs more than PostgreSQL's own answer
 
 
 @dataclass
@@ -47,6 +48,19 @@ class _Sight:
             self.duck.read_parquet([str(self.folder / file.path) for file in kept], hive_partitioning=False).create_view(table)
         else:
             engine.make(self.duck, name, table)
+
+
+def is_ready(ground: Ground) -> bool:
+    """Whether a report about everybody had better read the lake: it lies here, holds facts, is in order, and its fresh tail is short."""
+    folder = files.root(ground)
+    with ground.db.tx() as conn:
+        if flow.home_of(conn, folder) != Home.HERE:
+            return False
+        kept = store.files(conn)
+        if not {Table.FACTS, Table.ORDERS, Table.PEOPLE} <= {file.table for file in kept}:
+            return False
+        waiting, _ = store.waiting(conn, see_place(conn, flow.READER), MOST_TAIL)
+    return waiting < MOST_TAIL and not files.faults(folder, kept, thorough=False)
 
 
 @contextmanager

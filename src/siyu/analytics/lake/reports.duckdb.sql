@@ -1,42 +1,56 @@
 -- Reports over the views of the lake. What a valid sale is, docs/metrics.md says: an order of a known person for which something was
--- paid, in the brand's currency; days and months are the brand's.
+-- paid, in the brand's currency; days and months are the brand's. What was paid later than the moment asked for does not count.
 
 -- name: purchase_days
 -- One row a person and day with a valid order: the form from which everything else is added up.
-create or replace view purchase_days as
+create or replace temp macro purchase_days(as_of) as table
 select person_id, cast(timezone(getvariable('time_zone'), paid_at) as date) as on_date, cast(sum(paid_minor) as bigint) as paid_minor,
-    cast(sum(refunded_minor) as bigint) as refunded_minor, count(*) as orders_n
+    cast(sum(refunded_minor) as bigint) as refunded_minor, cast(count(*) as bigint) as orders_n
 from orders
-where paid_minor > 0 and currency = getvariable('currency')
+where paid_minor > 0 and currency = getvariable('currency') and paid_at <= cast(as_of as timestamptz)
 group by 1, 2;
 
 -- name: purchase_statistics
 -- Mergeable: of two disjoint stretches of days the parts add up (min, max, sum, and the value of the earlier first day).
 select person_id, min(on_date) as first_on, max(on_date) as last_on, count(*) as days_n, cast(sum(paid_minor) as bigint) as paid_minor,
     arg_min(paid_minor, on_date) as first_day_minor
-from purchase_days where on_date <= $as_of group by 1 order by 1;
+from purchase_days($as_of) group by 1 order by 1;
 
 -- name: purchase_states
 with s as (
-    select min(on_date) as first_on, max(on_date) as last_on, count(*) as days_n from purchase_days where on_date <= $as_of group by person_id
+    select min(on_date) as first_on, max(on_date) as last_on, count(*) as days_n from purchase_days($as_of) group by person_id
 )
-select cast(days_n - 1 as double) as x, (last_on - first_on) / 7.0 as t_x, ($as_of::date - first_on) / 7.0 as t_obs,
-    cast(count(*) as double) as weight
+select cast(days_n - 1 as double) as x, (last_on - first_on) / 7.0 as t_x,
+    (cast(timezone(getvariable('time_zone'), cast($as_of as timestamptz)) as date) - first_on) / 7.0 as t_obs, cast(count(*) as double) as weight
 from s group by all order by all;
 
+-- name: purchases
+-- Every purchase day, money less refunds and never below zero: as the scoring run reads it from PostgreSQL.
+select person_id, cast(on_date - date '1970-01-01' as bigint) as day, greatest(paid_minor - refunded_minor, 0) as minor, orders_n
+from purchase_days($as_of) order by 1, 2;
+
+-- name: count_elsewhere
+select count(*) from orders where paid_minor > 0 and paid_at <= cast($as_of as timestamptz) and currency <> getvariable('currency');
+
 -- name: cohorts
--- Buyers by the month of their first valid order, and how many of them bought in each month since (0 = the month itself).
-with first as (
-    select person_id, date_trunc('month', min(on_date)) as month from purchase_days where on_date <= $as_of group by 1
+-- Buyers by the month of their first valid order; in each month since (0 = the month itself): how many bought, and placed their second order.
+with months as (
+    select person_id, date_trunc('month', on_date) as month, sum(orders_n) as orders_n, sum(paid_minor) as paid_minor
+    from purchase_days($as_of) group by 1, 2
+), so_far as (
+    select *, min(month) over p as first_month, sum(orders_n) over (p rows between unbounded preceding and current row) as so_far_n
+    from months window p as (partition by person_id order by month)
 )
-select strftime(f.month, '%Y-%m') as cohort, cast(date_diff('month', f.month, date_trunc('month', d.on_date)) as integer) as age,
-    count(distinct d.person_id) as buyers, cast(sum(d.orders_n) as bigint) as orders, cast(sum(d.paid_minor) as bigint) as paid_minor
-from first f join purchase_days d using (person_id)
-where d.on_date <= $as_of
-group by 1, 2 order by 1, 2;
+select strftime(first_month, '%Y-%m') as cohort, cast(date_diff('month', first_month, month) as integer) as age, count(*) as buyers,
+    cast(sum(orders_n) as bigint) as orders, cast(sum(paid_minor) as bigint) as paid_minor,
+    count(*) filter (where so_far_n >= 2 and so_far_n - orders_n < 2) as again
+from so_far group by 1, 2 order by 1, 2;
 
 -- name: rfm
-select person_id, cast($as_of::date - max(on_date) as integer) as recency_days, cast(sum(orders_n) as bigint) as orders,
-    cast(sum(paid_minor) as bigint) as paid_minor, cast(sum(refunded_minor) as bigint) as refunded_minor,
-    min(on_date) as first_on, max(on_date) as last_on
-from purchase_days where on_date <= $as_of group by 1 order by 1;
+-- What the grid is cut from, as the profiles have it: every paid order counts, in whatever currency; money is the brand's.
+select person_id, cast(floor(epoch(cast($as_of as timestamptz) - max(paid_at)) / 86400) as integer) as recency_days, count(*) as orders,
+    cast(coalesce(sum(paid_minor) filter (where currency = getvariable('currency')), 0) as bigint) as paid_minor,
+    cast(coalesce(sum(refunded_minor) filter (where currency = getvariable('currency')), 0) as bigint) as refunded_minor
+from orders
+where lines_n > 0 and paid_at <= cast($as_of as timestamptz)
+group by 1 order by 1;

@@ -1,9 +1,9 @@
-"""Reports over the views of `lake.open`: columns in, columns out; `as_of` is a day of the brand, the last one that counts."""
+"""Reports over the views of `lake.open`: columns in, columns out; `as_of` is the last moment that counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +18,20 @@ Columns = dict[str, NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class CohortCell:
-    """Of the buyers whose first valid order was in month `cohort` (2026-11): what they did `age` months later (0 = that month)."""
+    """Of the buyers whose first valid order was in month `cohort` (2026-11): what they did `age` months later (0 = that month).
+
+    `again` of them placed their second order in it.
+    """
 
     cohort: str
     age: int
     buyers: int
     orders: int
     paid_minor: int
+    again: int
 
 
-def purchase_statistics(con: Engine, as_of: date) -> Columns:
+def purchase_statistics(con: Engine, as_of: datetime) -> Columns:
     """Per person, sorted: `person_id, first_on, last_on, days_n, paid_minor, first_day_minor`.
 
     `days_n` days with a valid order, `paid_minor` what was paid on them, refunds not taken off, `first_day_minor` of it on the first.
@@ -35,24 +39,32 @@ def purchase_statistics(con: Engine, as_of: date) -> Columns:
     return _columns(con, Q.purchase_statistics, as_of)
 
 
-def purchase_states(con: Engine, as_of: date) -> States:
-    """The purchase histories at the end of a day, equal ones counted once: what the buying models are fitted to."""
+def purchase_states(con: Engine, as_of: datetime) -> States:
+    """The purchase histories at the end of the brand's day of `as_of`, equal ones counted once: what the buying models are fitted to."""
     found = _columns(con, Q.purchase_states, as_of)
     return States(*(found[name].astype(np.float64) for name in ("x", "t_x", "t_obs", "weight")))
 
 
-def cohorts(con: Engine, as_of: date) -> list[CohortCell]:
+def purchases(con: Engine, as_of: datetime) -> tuple[Columns, int]:
+    """Every purchase day, sorted: `person_id, day` (since 1970-01-01, the brand's), `minor` (less refunds, never below zero), `orders_n`;
+    and how many valid orders are in other currencies."""
+    found = _columns(con, Q.purchases, as_of)
+    elsewhere = con.execute(Q.count_elsewhere, {"as_of": as_of.isoformat()}).fetchone()
+    return found, int(elsewhere[0]) if elsewhere else 0
+
+
+def cohorts(con: Engine, as_of: datetime) -> list[CohortCell]:
     """Retention and repurchase by the month of the first valid order, in the order of cohort and age; empty cells are left out."""
     con.execute(Q.purchase_days)
-    return [CohortCell(*row) for row in con.execute(Q.cohorts, {"as_of": as_of}).fetchall()]
+    return [CohortCell(*row) for row in con.execute(Q.cohorts, {"as_of": as_of.isoformat()}).fetchall()]
 
 
-def rfm(con: Engine, as_of: date) -> Columns:
-    """Per buyer, sorted: `person_id, recency_days, orders, paid_minor, refunded_minor, first_on, last_on`."""
+def rfm(con: Engine, as_of: datetime) -> Columns:
+    """Per buyer, sorted: `person_id, recency_days` (whole days since the last paid order), `orders, paid_minor, refunded_minor`."""
     return _columns(con, Q.rfm, as_of)
 
 
-def _columns(con: Engine, query: str, as_of: date) -> Columns:
+def _columns(con: Engine, query: str, as_of: datetime) -> Columns:
     con.execute(Q.purchase_days)
-    found: Columns = con.execute(query, {"as_of": as_of}).fetchnumpy()
+    found: Columns = con.execute(query, {"as_of": as_of.isoformat()}).fetchnumpy()
     return found

@@ -127,7 +127,7 @@ def _alone(ground: Ground) -> Iterator[bool]:
 def _work(ground: Ground, run_id: int, watch: Watch | None) -> None:
     with ground.db.tx() as conn:
         the, mine, it = brand(conn), habit(conn), _seen(conn, run_id)
-        known = store.read_purchases(conn, the, it.as_of)
+        known = store.read_purchases(ground, conn, the, it.as_of)
     day = int(known.purchases.day.max()) if len(known.people) else 0
     why = too_few(known, day)
     if why:

@@ -1,15 +1,15 @@
--- Every purchase day of everybody, as a binary stream of fixed width. The one place where histories are read: a lake can take it over.
+-- Every purchase day of everybody, as a binary stream of fixed width: what `lake.purchases` says, for when there is no lake.
 -- name: read_purchases
 copy (
     select i.person_id, ((o.paid_at at time zone %(tz)s)::date - date '1970-01-01')::int4,
         greatest(sum(o.paid_minor - o.refunded_minor), 0)::int8, count(*)::int4
     from orders o join identifiers i on i.identifier_id = o.subject
-    where o.lines_n > 0 and o.paid_at <= %(as_of)s and o.currency = %(currency)s
+    where o.paid_minor > 0 and o.paid_at <= %(as_of)s and o.currency = %(currency)s
     group by 1, 2
 ) to stdout (format binary);
 
 -- name: count_elsewhere
-select count(*) from orders where lines_n > 0 and paid_at <= %(as_of)s and currency <> %(currency)s;
+select count(*) from orders where paid_minor > 0 and paid_at <= %(as_of)s and currency <> %(currency)s;
 
 -- name: begin_run
 insert into score_runs (as_of, state, asked_by, currency, assumed, began_at)

@@ -1,4 +1,4 @@
-"""200,000 mutations of callbacks: nothing that the vendor did not seal is taken, nothing breaks, what is genuine is never lost among them."""
+"""200,000 mutations of callbacks: nothing that the vendor did not seal is taken, nothing breaks, nothing genuine is lost among them."""
 
 from __future__ import annotations
 

@@ -157,10 +157,11 @@ def sync_msg(call: Call) -> dict[str, Any]:
             raise Refusal(95007)
     elif not call.rates.passes(f"sync_msg {account.id}", call.company.tick(), 60, 60):
         raise Refusal(45009)
-    (start,) = call.company.place(f"kf:{account.id}", call.text("cursor", most_bytes=128))
+    what = f"kf:{account.id[-8:]}"  # short, because a cursor of this interface has at most 64 bytes
+    (start,) = call.company.place(what, call.text("cursor", most_bytes=64))
     part = account.messages[start : start + limit]
     more = start + limit < len(account.messages)
-    return {"next_cursor": call.company.cursor(f"kf:{account.id}", start + len(part)), "has_more": int(more), "msg_list": part}
+    return {"next_cursor": call.company.cursor(what, start + len(part)), "has_more": int(more), "msg_list": part}
 
 
 def _message(call: Call) -> tuple[str, dict[str, Any], str]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from siyu import channels, gate, journeys, pool
+from siyu import channels, gate, growth, journeys, pool
 from siyu.analytics import lake, ledger, scores
 from siyu.base.ground import Ground
 from siyu.sources import callbacks, desk, files, sync
@@ -52,6 +52,12 @@ def steps(ground: Ground) -> list[Step]:
         Step("sources.desk.pull", lambda: desk.pull(ground), "desk"),
         Step("sources.sync.advance", lambda: sync.advance(ground), "sync"),
         Step("sources.sync.nightly", lambda: sync.begin_nightly(ground), "sync", is_daily=True),
+        Step("growth.advance", lambda: growth.advance(ground), "arrivals"),
+        Step("gate.judge arrivals", lambda: gate.judge(ground), "arrivals"),  # a welcome lives 20 s: it waits for nobody else's lane
+        Step("growth.tell", lambda: growth.tell(ground), "codes"),
+        Step("growth.deeds", lambda: growth.do_deeds(ground), "codes"),
+        Step("growth.lots", lambda: growth.see_lots(ground), "growth", is_daily=True),
+        Step("growth.costs", lambda: growth.record_costs(ground), "growth", is_daily=True),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("gate.judge", lambda: gate.judge(ground), "journeys"),
         Step("analytics.ledger.post", lambda: ledger.post(ground), "ledger"),

@@ -40,21 +40,26 @@ def pages(fetch: Callable[[str], Page[T]], cursor: str = "") -> Iterator[Page[T]
 
 
 class Edge:
-    """A client's line to WeCom. `patience` is how many seconds a call may wait for its turn before it is refused as `later`."""
+    """A client's line to WeCom. `patience` is how many seconds a call may wait for its turn before it is refused as `later`,
+    `timeout` how many the answer may take.
+    """
 
-    def __init__(self, ground: Ground, account: Account, *, patience: float = 10) -> None:
+    def __init__(self, ground: Ground, account: Account, *, patience: float = 10, timeout: float = 10) -> None:
         self.account = account
+        self._timeout = timeout
         self._line = Line(ground, account, patience=patience)
 
     def _get(self, interface: str, shape: type[T], /, *, is_safe: bool = True, **query: Any) -> T:
         given = {name: str(value) for name, value in query.items() if value not in ("", None)}
-        return self._line.ask(interface, "GET", f"/cgi-bin/{interface}", shape, query=given, is_safe=is_safe)
+        return self._line.ask(interface, "GET", f"/cgi-bin/{interface}", shape, query=given, is_safe=is_safe, timeout=self._timeout)
 
     def _post(
         self, interface: str, shape: type[T], body: dict[str, Any], *, is_safe: bool = True, query: dict[str, str] | None = None
     ) -> T:
         data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        return self._line.ask(interface, "POST", f"/cgi-bin/{interface}", shape, query=query or {}, body=data, is_safe=is_safe)
+        return self._line.ask(
+            interface, "POST", f"/cgi-bin/{interface}", shape, query=query or {}, body=data, is_safe=is_safe, timeout=self._timeout
+        )
 
     def _upload(self, interface: str, shape: type[T], name: str, content: bytes, **query: str) -> T:
         upload = Upload(name, content)

@@ -1,0 +1,203 @@
+"""From a scan in the sandbox's corp to the welcome on the customer's phone: codes told by HTTP, greeted once and in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.growth.corp import Corp, corp_bench
+
+from siyu import channels, gate, growth, pool, river
+from siyu.base.clock import StillClock
+from siyu.base.errors import InputError
+from siyu.base.ground import Ground
+from siyu.growth import CodeGuide, CodeKind, Draft, For, Rotation, Shift, Welcome, Why
+from siyu.sandbox.conformance import Bench
+
+EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    yield from corp_bench()
+
+
+@pytest.fixture
+def corp(ground: Ground, bench: Bench, clock: StillClock) -> Iterator[Corp]:
+    made = Corp(ground, bench.trial(), clock)
+    yield made
+    channels.hang_up(ground)
+
+
+def _team(*names: str, **more: Any) -> tuple[CodeGuide, ...]:
+    return tuple(CodeGuide(name, **more) for name in names)
+
+
+def test_a_scan_is_welcomed_once_with_tags_and_a_remark(ground: Ground, corp: Corp, clock: StillClock) -> None:
+    corp.staff("zs", "ls")
+    gold = corp.tag("春茶展")
+    hello = corp.content("您好 {{ name | fallback: '朋友' }}，欢迎来到{{ brand }}。")
+    again = corp.content("欢迎回来。", name="老客欢迎语")
+    code = corp.code(
+        "春茶展", _team("zs", "ls"), corp_tags=(gold,), remark_pattern="{name}-{code}", cost_minor=350,
+        welcomes=(Welcome(again, For.RETURNING), Welcome(hello)),
+    )  # fmt: skip
+    assert code.config_id and code.qr_code and code.told_users == ("zs",) and code.state == f"lc{code.code_id}"
+
+    first = corp.scan(code, "林小满")
+    corp.flow()
+    assert corp.welcomes(first) == ["您好 林小满，欢迎来到林间茶铺。"]
+    follow = corp.client.customer(first).follow_user[0]
+    assert follow.userid == "zs" and follow.remark == "林小满-春茶展" and [tag.tag_name for tag in follow.tags] == ["春茶展"]
+    with ground.db.tx() as conn:
+        person = pool.person_of(ground, conn, corp.identifier(first))
+        assert person is not None
+        while pool.fold(ground):
+            pass
+        [seen] = pool.rows_of(conn, [person])
+    assert "春茶展" in seen.tags
+
+    corp.record(repeat=True)  # the vendor's second delivery, a replay, the nightly sync: the same facts again
+    corp.flow()
+    assert len(corp.welcomes(first)) == 1
+
+    corp.later(2)
+    corp.flow()
+    second = corp.scan(corp.see(code), "阿青")
+    corp.flow()
+    assert corp.client.customer(second).follow_user[0].userid == "ls", "it is the other one's turn"
+    corp.delete(second, "ls")
+    corp.later(60)
+    corp.scan(corp.see(code), external_userid=second)
+    corp.flow()
+    assert corp.welcomes(second)[-1] == "欢迎回来。"
+
+    funnel = corp.funnel(code)
+    assert (funnel.adds, funnel.people, funnel.returning, funnel.asked, funnel.welcomed) == (3, 2, 1, 3, 3)
+    assert funnel.cost_minor == 3 * 350 and funnel.p99 is not None and funnel.p99 < 20
+    clock.move(timedelta(days=1))
+    assert growth.record_costs(ground) == 1 and growth.record_costs(ground) == 0
+    with ground.db.tx() as conn:
+        row = conn.execute("select amount_minor, data->>'code' from facts where type = 'spend.recorded'").fetchone()
+    assert row == (3 * 350, "春茶展")
+
+
+def test_shifts_caps_and_stand_ins_on_a_clock_that_moves(ground: Ground, corp: Corp, clock: StillClock) -> None:
+    corp.staff("zs", "ls", "boss")
+    day = (Shift(EVERY_DAY, "09:00", "18:00"),)
+    team = (CodeGuide("zs", daily_cap=2, shifts=day), CodeGuide("ls", daily_cap=1, shifts=day), CodeGuide("boss", is_stand_in=True))
+    code = corp.code("门店台卡", team)  # it is 10:00 in Shanghai
+    took = []
+    for _ in range(5):
+        code = corp.see(code)
+        took.append(corp.whose(corp.scan(code)))
+        corp.flow()
+        corp.later(2)
+        corp.flow()
+    assert took == ["zs", "ls", "zs", "boss", "boss"]
+    with ground.db.tx() as conn:
+        stand = growth.standing(ground, conn, [code])[code.code_id]
+    assert stand.turn.is_stand_in and stand.turn.whys == {"zs": Why.FULL, "ls": Why.FULL, "boss": Why.NEXT}
+    assert stand.counts["zs"].today == 2 and stand.counts["boss"].today == 2
+
+    clock.move(timedelta(hours=15))  # 01:00 of the next day: a new day, and nobody is on shift
+    corp.flow()
+    with ground.db.tx() as conn:
+        stand = growth.standing(ground, conn, [code])[code.code_id]
+    assert stand.turn.whys == {"zs": Why.OFF_SHIFT, "ls": Why.OFF_SHIFT, "boss": Why.NEXT} and stand.counts["zs"].today == 0
+    clock.move(timedelta(hours=8, minutes=1))
+    corp.flow()
+    assert corp.see(code).told_users == ("ls",), "ls has waited longer than zs"
+    corp.client.contact_way(code.config_id)
+    assert corp.client.contact_way(code.config_id).user == ["ls"]
+
+
+def test_a_welcome_that_is_late_is_refused_with_its_reason(ground: Ground, corp: Corp, clock: StillClock) -> None:
+    corp.staff("zs")
+    code = corp.code("易拉宝", _team("zs"), welcomes=(Welcome(corp.content("您好。")),))
+    who = corp.scan(code)
+    clock.move(timedelta(seconds=21))
+    corp.flow()
+    assert corp.welcomes(who) == []
+    with ground.db.tx() as conn:
+        person = pool.person_of(ground, conn, corp.identifier(who))
+        assert person is not None
+        [asked] = [one for one in gate.why(conn, person, "zh") if one.channel == "welcome"]
+    assert asked.state == "refused" and asked.said[0].code == "expired" and asked.said[0].reason
+    assert corp.funnel(code).late == 1
+
+    # in time for us and too late for WeCom, whose clock runs ahead: its own word is kept
+    corp.trial.wait(21)
+    who = corp.scan(code)
+    corp.trial.wait(30)
+    corp.flow()
+    with ground.db.tx() as conn:
+        last = channels.message_log(conn, channel="welcome")[0]
+    assert (last.state, last.code) == ("rejected", "welcome_41050") and corp.welcomes(who) == []
+    assert "20" in channels.reason(last.code, "en", last.why)
+
+
+def test_codes_that_cannot_be_meant(ground: Ground, corp: Corp) -> None:
+    corp.staff("zs")
+    mail = corp.content("x", channel="webhook", name="别的渠道")
+    for wrong, field in [
+        ({"guides": ()}, "guides"), ({"guides": (CodeGuide("zs", is_stand_in=True),)}, "guides"), ({"guides": _team("zs", "zs")}, "guides"),
+        ({"guides": _team("zs", shifts=(Shift((1,), "25:00", "26:00"),))}, "guides"),
+        ({"name": " "}, "name"), ({"corp_tags": ("et1",)}, "corp_tags"),
+        ({"welcomes": (Welcome(mail),)}, "welcomes"), ({"kind": CodeKind.GROUP}, "chats"), ({"reserve": -1}, "reserve"),
+    ]:  # fmt: skip
+        draft = Draft(**({"name": "甲", "account_id": corp.account.account_id, "guides": _team("zs")} | wrong))
+        with ground.db.tx() as conn, pytest.raises(InputError) as caught:
+            growth.make(ground, conn, draft)
+        assert caught.value.field == field
+
+
+def test_what_the_vendor_refuses_is_shown_and_tried_again(ground: Ground, corp: Corp, clock: StillClock) -> None:
+    corp.staff("zs")
+    with ground.db.tx() as conn:
+        code = growth.make(ground, conn, Draft("没有权限的人", corp.account.account_id, guides=_team("nobody")))
+    assert growth.tell(ground) == 1
+    code = corp.see(code)
+    assert code.tell_error and not code.config_id and code.tell_tries == 1
+    assert growth.tell(ground) == 0, "it waits"
+    with ground.db.tx() as conn:
+        growth.change(ground, conn, code.code_id, Draft("没有权限的人", 0, guides=_team("zs")))
+    assert growth.tell(ground) == 1 and corp.see(code).config_id and not corp.see(code).tell_error
+    config_id = corp.see(code).config_id
+    with ground.db.tx() as conn:
+        growth.close(ground, conn, code.code_id)
+    assert growth.tell(ground) == 1 and growth.tell(ground) == 0
+    assert config_id not in corp.client.contact_ways().items
+
+
+def test_links_cost_quota_and_groups_refill(ground: Ground, corp: Corp, clock: StillClock) -> None:
+    corp.staff("zs", "ls")
+    corp.trial.hand("/quota", n=7, days=30)
+    link = corp.code("抖音", _team("zs", "ls"), kind=CodeKind.LINK, rotation=Rotation.FEWEST_TODAY)
+    assert link.url and set(link.told_users) == {"zs", "ls"}
+    assert growth.see_lots(ground) == 1 and growth.see_lots(ground) == 0
+    with ground.db.tx() as conn:
+        assert sum(lot.balance for lot in growth.lots(conn)) == 7
+    corp.trial.hand("/deeds/link", url=f"{link.url}?customer_channel={link.state}", customer={"name": "抖音客"})
+    corp.record()
+    corp.flow()
+    assert corp.funnel(link).adds == 1
+
+    chats = [corp.group("zs", f"茶友群{n}") for n in (1, 2)]
+    code = corp.code("进群", (), kind=CodeKind.GROUP, chats=tuple(chats), chat_limit=3)
+    assert code.config_id and set(code.told_users) == set(chats)
+    corp.fill(chats[0], 3)
+    corp.later(2)
+    assert growth.tell(ground) == 1 and corp.see(code).told_users == (chats[1],)
+    assert corp.client.join_way(code.config_id).chat_id_list == [chats[1]]
+
+
+def test_the_river_carries_it_all(ground: Ground, corp: Corp) -> None:
+    corp.staff("zs")
+    code = corp.code("全程", _team("zs"), welcomes=(Welcome(corp.content("您好。")),))
+    who = [corp.scan(code) for _ in range(3)]
+    done = river.run_until_idle(ground)
+    assert done["growth.advance"] and done["channels.deliver welcome"] == 3
+    assert all(corp.welcomes(one) == ["您好。"] for one in who)

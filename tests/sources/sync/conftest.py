@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from siyu import pool
+from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
 from siyu.sandbox.conformance import Bench, Trial
 from siyu.sandbox.conformance.__main__ import served
-from siyu.sources import sync
+from siyu.sandbox.conformance.bench import Mailbox
+from siyu.sources import connected, sync, wishes
 from siyu.vendors import Account, keep_account
 
 
@@ -104,3 +107,25 @@ def chats_there(trial: Trial) -> dict[str, set[str]]:
     """Who truly is in which chat, of those outside."""
     told = {g["chat_id"]: {who for who, m in g["members"].items() if m["kind"] == 2} for g in trial.look("/truth/groups")}
     return {chat: whom for chat, whom in told.items() if whom}
+
+
+def pass_by(clock: StillClock, trial: Trial, seconds: int) -> None:
+    """Let time go by in both worlds."""
+    trial.wait(seconds)
+    clock.at = datetime.fromtimestamp(trial.now(), UTC)
+
+
+def hear(ground: Ground, account: Account, trial: Trial, box: Mailbox) -> int:
+    """What arrived of the corp's callbacks since, understood and recorded as the inbox does; gives how many."""
+    trial.settle()
+    heard, box.heard[:] = list(box.heard), []
+    with ground.db.tx() as conn:
+        name, kind = connected.source_name(account.kind, account.app_id)
+        source_id = pool.ensure_source(conn, name, kind, now=ground.clock.now())
+        for one in heard:
+            event = connected.Event(account.kind, account.app_id, one.fields, ground.clock.now())
+            meant = connected.understand(event)
+            pool.record(ground, conn, source_id, meant.facts)
+            wishes.wish(conn, [(account.account_id, wish) for wish in meant.wishes], at=ground.clock.now())
+    fold(ground)
+    return len(heard)

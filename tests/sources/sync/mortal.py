@@ -1,0 +1,56 @@
+"""A process that walks and ends by kill -9. `python -m tests.sources.sync.mortal DATABASE_URL DATA before|after N`: before or after
+the N-th transaction that recorded facts is committed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from siyu import pool
+from siyu.base.clock import StillClock
+from siyu.base.config import Config
+from siyu.base.db import Connection, Database
+from siyu.base.ground import Ground
+from siyu.base.vault import Vault
+from siyu.sources import sync
+
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+
+def main(url: str, data: str, when: str, number: int) -> None:
+    """Walk until the end that was chosen."""
+    seen = {"recorded": 0, "in_this": False}
+    plain_record, plain_tx = pool.record, Database.tx
+
+    def record(*args: Any, **more: Any) -> Any:
+        seen["in_this"] = True
+        return plain_record(*args, **more)
+
+    @contextmanager
+    def tx(self: Database) -> Iterator[Connection]:
+        seen["in_this"] = False
+        with plain_tx(self) as conn:
+            yield conn
+            seen["recorded"] += seen["in_this"]
+            if seen["in_this"] and seen["recorded"] == number and when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+        if seen["in_this"] and seen["recorded"] == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    pool.record, Database.tx = record, tx  # type: ignore[assignment, method-assign]
+    keys = Vault(*(bytes([n]) * 32 for n in (1, 2, 3)))
+    config = Config(Path(data), url, "127.0.0.1", 0, "http://127.0.0.1:8000", "info")
+    ground = Ground(Database(url, size=4), StillClock(NOW), keys, config, wall=StillClock(NOW))
+    while sync.advance(ground):
+        pass
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -1,6 +1,7 @@
 """HOW. Comes in: permits of the gate. Goes out: messages, each at most once where the vendor has no key; receipts as facts.
 
-A channel is a folder of this room with a `CHANNEL`. Owns the tables sends, channel_rests and the settings email.* and webhook.*.
+A channel is a folder of this room with a `CHANNEL`. Owns the tables sends, channel_rests, mass_*, moment_* and the
+settings wecom.mass, email.* and webhook.*.
 """
 
 from siyu.channels.breaker import Health
@@ -23,12 +24,13 @@ from siyu.channels.store import health, message_log, sends_of, state_counts, unk
 from siyu.channels.trial import send_trial
 from siyu.channels.webhook.channel import change_secret, forget_webhook, see_webhook, set_webhook
 from siyu.channels.webhook.words import WebhookSettings
-from siyu.channels.words import Answer, Channel, Line, Parcel, Result, Sent, State
+from siyu.channels.words import Answer, Channel, Courier, Line, Parcel, Result, Sent, State
 
 __all__ = [
     "Answer",
     "Channel",
     "Choice",
+    "Courier",
     "EmailSettings",
     "Health",
     "Line",

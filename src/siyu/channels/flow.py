@@ -31,7 +31,7 @@ from siyu.channels.lines import line
 from siyu.channels.loading import Item, load
 from siyu.channels.registry import channel_of
 from siyu.channels.store import Finished, Q
-from siyu.channels.words import Answer, Channel, Line, Result, State
+from siyu.channels.words import Answer, Channel, Courier, Line, Result, State
 from siyu.gate import Outcome, Permit, Settlement
 from siyu.pool import Fact
 
@@ -64,6 +64,8 @@ def deliver(ground: Ground, channel_name: str, limit: int = 200) -> int:
     Never raises for what a vendor or the network does. Safe to run in many processes at once.
     """
     channel = channel_of(channel_name)
+    if isinstance(channel, Courier):
+        return channel.deliver(ground, limit)
     lost = give_up_lost(ground, channel)
     the_line = line(ground, channel)
     if the_line is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from siyu.base.ground import Ground
 
@@ -107,6 +107,15 @@ class Channel(Protocol):
 
     def open(self, ground: Ground, settings: Any) -> Line:
         """A line with these settings. Raises `ConfigError` with a remedy when they cannot work."""
+        ...
+
+
+@runtime_checkable
+class Courier(Protocol):
+    """A channel that works off its permits by itself, because one answer of its vendor is about many messages, or comes days later."""
+
+    def deliver(self, ground: Ground, limit: int) -> int:
+        """One round of work; says how much was done, 0 = nothing to do. Never raises for what a vendor or the network does."""
         ...
 
 

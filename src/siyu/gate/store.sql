@@ -77,8 +77,8 @@ with pairs as (
     union all
     select subject, channel, purpose, false, occurred_at from unheard where subject = any(%(ids)s::bigint[])
     union all
-    select c.subject, k.channel, '*', true, '-infinity'::timestamptz  -- whoever is a guide's contact agreed, until any word of theirs
-    from contacts c cross join unnest(%(by_contact)s::text[]) as k(channel) where c.subject = any(%(ids)s::bigint[]) and c.is_active
+    select c.subject, k.channel, '*', true, '-infinity'::timestamptz  -- whoever became a guide's contact agreed, until any word of theirs
+    from contacts c cross join unnest(%(by_contact)s::text[]) as k(channel) where c.subject = any(%(ids)s::bigint[])
 )
 select coalesce(array_agg(s.subject), '{}'), coalesce(array_agg(p.no), '{}'), coalesce(array_agg(s.is_given), '{}'),
        coalesce(array_agg(s.decided_at), '{}')

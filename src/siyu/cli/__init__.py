@@ -21,8 +21,8 @@ from siyu.base.garbage import collect_seldom
 from siyu.cli.screen import fail, word
 
 COMMANDS = [
-    "demo", "diagnose", "score", "worth", "serve", "work", "import_", "export", "source", "overview", "ledger", "lake", "person", "trace",
-    "segment", "broadcast", "experiment", "setting", "user", "doctor", "rebuild", "backup", "restore",
+    "demo", "diagnose", "score", "worth", "serve", "work", "import_", "export", "source", "sync", "overview", "ledger", "lake", "person",
+    "trace", "segment", "broadcast", "experiment", "setting", "user", "doctor", "rebuild", "backup", "restore",
 ]  # fmt: skip
 
 __all__ = ["COMMANDS", "main", "parser"]

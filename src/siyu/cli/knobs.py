@@ -13,7 +13,7 @@ from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.cli.screen import word
-from siyu.sources import callbacks, http
+from siyu.sources import callbacks, http, sync
 
 _HIDDEN = "***"
 Write = Callable[[Ground, Connection, Any], None]
@@ -82,8 +82,19 @@ def _numbers(conn: Connection) -> list[Knob]:
         make(http.SETTING_EVENT_BYTES, http.Limits.event_bytes, 1024, http.MOST_BYTES),
         make(http.SETTING_BATCH_BYTES, http.Limits.batch_bytes, 1024, http.MOST_BYTES),
         make("analytics.click_days", 7, 1, 90),
+        make(sync.SETTING_HOUR, sync.HOUR, 0, 23),
+        _link_remark_phones(conn),
         make(callbacks.SETTING_KEEP_DAYS, callbacks.KEEP_DAYS, 1, 3650),
     ]
+
+
+def _link_remark_phones(conn: Connection) -> Knob:
+    def write(ground: Ground, c: Connection, given: Any) -> None:
+        if not isinstance(given, bool):
+            raise InputError("This setting is yes or no.", "Give true or false.", field=sync.SETTING_PHONES)
+        settings.put(c, sync.SETTING_PHONES, given, at=ground.clock.now())
+
+    return Knob(sync.SETTING_PHONES, settings.get(conn, sync.SETTING_PHONES, False), write, lambda c: settings.drop(c, sync.SETTING_PHONES))
 
 
 def _ledger(conn: Connection) -> list[Knob]:

@@ -9,12 +9,12 @@ from typing import Any
 from siyu.pool import Fact, Kind, normal
 from siyu.sources.sync.contacts import SAME_WITHIN, Asking, customer
 from siyu.sources.sync.words import Decided, Differing, Known
-from siyu.vendors.wecom.shapes import Group
+from siyu.vendors.wecom import shapes
 
 OUTSIDE = 2  # a member's type: not staff
 
 
-def members(chat: Group, known: Mapping[str, Known], asking: Asking) -> Decided:
+def members(chat: shapes.Group, known: Mapping[str, Known], asking: Asking) -> Decided:
     """Who joined and who left. `known` is by external_userid; a joining newer than the question stays."""
     facts: list[Fact] = []
     found: list[Differing] = []

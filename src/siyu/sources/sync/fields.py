@@ -13,7 +13,7 @@ from importlib import resources
 from siyu.base.vault import Vault
 from siyu.pool import normal
 from siyu.sources.sync.words import Told
-from siyu.vendors.wecom.shapes import ExternalContact, FollowUser
+from siyu.vendors.wecom import shapes
 
 _LONGEST = 500
 
@@ -36,7 +36,7 @@ def rules() -> tuple[FieldRule, ...]:
     return tuple(FieldRule(**row) for row in written["field"])
 
 
-def told(contact: ExternalContact, follow: FollowUser) -> Told:
+def told(contact: shapes.ExternalContact, follow: shapes.FollowUser) -> Told:
     """What the vendor says of one relation, by the table."""
     sides = {"external_contact": contact, "follow_info": follow}
     private: dict[str, str] = {}

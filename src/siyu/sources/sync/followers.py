@@ -11,8 +11,7 @@ from siyu.sources.sync import keeping, store
 from siyu.sources.sync.keeping import Kept
 from siyu.sources.sync.walking import Walk, moment
 from siyu.sources.sync.words import Differing
-from siyu.vendors.wechat import Official
-from siyu.vendors.wechat.shapes import Fan
+from siyu.vendors.wechat import Official, shapes
 
 FANS_A_PART = 2_000
 _FANS_A_CALL = 100
@@ -81,7 +80,7 @@ def _fans(walk: Walk, client: Official, openids: Sequence[str]) -> None:
         walk.write(lambda conn, fans=fans: _kept_fans(walk, conn, fans), done=len(fans))  # type: ignore[misc]
 
 
-def _kept_fans(walk: Walk, conn: Connection, fans: Sequence[Fan]) -> Kept:
+def _kept_fans(walk: Walk, conn: Connection, fans: Sequence[shapes.Fan]) -> Kept:
     appid = walk.account.app_id
     facts: list[Fact] = []
     found: list[Differing] = []
@@ -117,7 +116,7 @@ def _kept_fans(walk: Walk, conn: Connection, fans: Sequence[Fan]) -> Kept:
     return Kept(new, differences=found)
 
 
-def _scene(walk: Walk, fan: Fan) -> dict[str, Any]:
+def _scene(walk: Walk, fan: shapes.Fan) -> dict[str, Any]:
     scene = fan.qr_scene_str or (str(fan.qr_scene) if fan.qr_scene else "")
     return {"account": walk.account.app_id, "found_by": walk.asking.found_by, "way": fan.subscribe_scene} | (
         {"scene": scene} if scene else {}

@@ -1,0 +1,29 @@
+"""The sync: runs that gave up, and differences that come back every night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from siyu import vendors
+from siyu.cli.checkup.words import Finding, Patient, ill, watch, well
+from siyu.cli.screen import word
+from siyu.sources import sync
+
+
+def runs_and_differences(patient: Patient) -> Iterator[Finding]:
+    """Does the pool keep equal to the corps and accounts?"""
+    with patient.on.db.tx() as conn:
+        names = {one.account_id: one.name for one in vendors.accounts(conn)}
+        last = {run.account_id: run for run in reversed(sync.runs(conn, limit=500))}
+        stubborn = sync.stubborn(conn)
+    fine = 0
+    for account_id, run in sorted(last.items()):
+        if run.state == "failed" and account_id in names:
+            yield ill("sync_failed", account=names[account_id], error=run.error)
+        else:
+            fine += 1
+    for account_id, kind, count, times in stubborn:
+        if account_id in names:
+            yield watch("sync_stubborn", account=names[account_id], what=word(f"cli.sync_what_{kind}"), n=f"{count:,}", times=times)
+    if fine and not stubborn:
+        yield well("sync", count=fine)

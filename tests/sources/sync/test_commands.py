@@ -1,0 +1,45 @@
+"""`siyu sync` as a person uses it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.sources.sync.conftest import gone_on
+
+from siyu import cli
+from siyu.base.ground import Ground
+from siyu.sandbox.conformance import Trial
+from siyu.vendors import Account
+
+
+def test_a_sync_is_begun_watched_and_its_differences_are_read(
+    ground: Ground, database_url: str, trial: Trial, account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SIYU_DATABASE_URL", database_url)
+    monkeypatch.setenv("SIYU_DATA", str(tmp_path))
+    monkeypatch.setenv("SIYU_LANG", "zh")
+    trial.staff("zs")
+    trial.customer("zs")
+
+    def say(*words: str) -> str:
+        assert cli.main(["sync", *words]) == 0
+        return capsys.readouterr().out
+
+    begun = json.loads(say("start", trial.corpid, "--json"))
+    [run_id] = [one["run_id"] for one in begun["runs"]]
+    gone_on(ground, run_id)
+    [run] = json.loads(say("status", "--json"))["runs"]
+    assert (run["state"], run["done_n"], run["total_n"], run["allowed_per_minute"]) == ("done", 1, 1, 9000)
+    assert "1 / 1 人" in say("status")
+    trial.customer("zs")
+    [second] = [one["run_id"] for one in json.loads(say("now", "--json"))["runs"]]
+    gone_on(ground, second)
+    found = json.loads(say("differences", "--json"))
+    assert (found["total"], found["counts"], len(found["lost_between"])) == (1, {"added": 1}, 2)
+    assert "漏了：加为客户" in say("differences")
+    assert cli.main(["sync", "cancel", str(second)]) == 1, "it is over"
+    assert cli.main(["sync", "start", "nobody"]) == 1
+    capsys.readouterr()

@@ -125,6 +125,7 @@ class Shop:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self.contents: dict[tuple[str, str], content.Version] = {}
+        self.starts: dict[str, tuple[str, str]] = {}  # channel -> body and subject, where those of a letter do not fit
         with ground.db.tx() as conn:
             pool.set_brand(conn, pool.Brand(name="林间茶铺"), at=ground.clock.now())
             self.source = pool.ensure_source(conn, "test", "system", now=ground.clock.now())
@@ -173,7 +174,7 @@ class Shop:
     ) -> list[int]:
         """One message for each of several people."""
         now = self.ground.clock.now()
-        version = more.pop("version", None) or self.content(channel)
+        version = more.pop("version", None) or self.content(channel, *self.starts.get(channel, ()))
         intents = []
         for person_id in people:
             n = next(_numbers)

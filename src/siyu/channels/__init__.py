@@ -5,6 +5,7 @@ settings wecom.mass, email.* and webhook.*.
 """
 
 from siyu.channels.breaker import Health
+from siyu.channels.connected import follow, pull
 from siyu.channels.email.channel import (
     forget_email,
     is_bounce_key,
@@ -16,10 +17,13 @@ from siyu.channels.email.channel import (
 from siyu.channels.email.words import EmailSettings, Security
 from siyu.channels.explain import reason, state
 from siyu.channels.flow import deliver, resolve_unknown
+from siyu.channels.kf import hand_over, handed_over
 from siyu.channels.lines import hang_up
 from siyu.channels.receipts import Choice, clicked, opened, take_bounce, unsubscribed
 from siyu.channels.registry import channel_of, channels
 from siyu.channels.routes import routes
+from siyu.channels.sms.channel import forget_sms, see_sms, set_sms
+from siyu.channels.sms.words import SmsSettings, cost_minor
 from siyu.channels.store import health, message_log, sends_of, state_counts, unknown_sends
 from siyu.channels.trial import send_trial
 from siyu.channels.webhook.channel import change_secret, forget_webhook, see_webhook, set_webhook
@@ -38,29 +42,38 @@ __all__ = [
     "Result",
     "Security",
     "Sent",
+    "SmsSettings",
     "State",
     "WebhookSettings",
     "change_secret",
     "channel_of",
     "channels",
     "clicked",
+    "cost_minor",
     "deliver",
+    "follow",
     "forget_email",
+    "forget_sms",
     "forget_webhook",
+    "hand_over",
+    "handed_over",
     "hang_up",
     "health",
     "is_bounce_key",
     "message_log",
     "new_bounce_key",
     "opened",
+    "pull",
     "reason",
     "resolve_unknown",
     "routes",
     "see_email",
+    "see_sms",
     "see_webhook",
     "send_trial",
     "sends_of",
     "set_email",
+    "set_sms",
     "set_webhook",
     "state",
     "state_counts",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from siyu import vendors
 from siyu.base.text import catalogue, say
+from siyu.vendors import VendorKind
 
 
 def reason(code: str, lang: str, why: str = "") -> str:
     """The code as a sentence with its remedy; an empty text for a plain success. `why` fills in what the sentence leaves open."""
     if not code or code == "250" or (code.isdigit() and code.startswith("2")):
         return ""
+    kind, _, its = code.partition(":")
+    if its and kind in set(VendorKind):
+        told = vendors.explain(kind, its, lang)
+        return f"{told.what} {told.remedy}" + (f" ({its})" if its not in told.what else "")
     parts = code.split("_")
     for n in range(len(parts), 0, -1):
         key = "channels.why_" + "_".join(parts[:n])

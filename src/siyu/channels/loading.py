@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from siyu import content, pool
+from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.channels import store
-from siyu.channels.words import Answer, Channel, Line, Parcel, Result
+from siyu.channels.words import Answer, Channel, Line, Parcel, Reached, Reaching, Result, Unfit
 from siyu.gate import Permit
 
 
@@ -33,7 +34,7 @@ def load(ground: Ground, channel: Channel, line: Line, permits: Sequence[Permit]
         look = content.look(conn)
         versions = {number: content.kept(conn, *number) for number in {(permit.content_id, permit.content_version) for permit in permits}}
         values = content.people(ground, conn, people)
-        addresses = pool.addresses(ground, conn, people, channel.name) if channel.needs_address else {}
+        addresses = _addresses(ground, conn, channel, people)
         names = {} if channel.needs_address else store.names_of(conn, people)
     items: list[Item] = []
     for permit in permits:
@@ -68,12 +69,26 @@ def load(ground: Ground, channel: Channel, line: Line, permits: Sequence[Permit]
             unsubscribe_url=links.unsubscribe(),
             at=ground.clock.now(),
             names=names.get(permit.person_id, {}),
+            place=address.place if address else "",
+            values=made.values,
         )
         try:
             items.append(replace(base, parcel=parcel, prepared=line.prepare(parcel)))
+        except Unfit as err:
+            items.append(replace(base, refusal=Result(Answer.REFUSED, err.code, err.what)))
         except InputError as err:
             items.append(replace(base, refusal=Result(Answer.REFUSED, "address_wrong", err.what)))
     return items
+
+
+def _addresses(ground: Ground, conn: Connection, channel: Channel, people: Sequence[int]) -> dict[int, Reached]:
+    if not channel.needs_address:
+        return {}
+    if isinstance(channel, Reaching):
+        settings = channel.settings(ground)
+        return channel.reach(ground, conn, people, settings) if settings is not None else {}
+    found = pool.addresses(ground, conn, people, channel.name)
+    return {person: Reached(one.identifier_id, one.value) for person, one in found.items()}
 
 
 def _data(permit: Permit, address_id: int) -> dict[str, Any]:

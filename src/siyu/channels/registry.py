@@ -1,4 +1,4 @@
-"""Every channel there is, found by looking: a package in this folder that has a `CHANNEL`."""
+"""Every channel there is, found by looking: a package in this folder that has a `CHANNEL`, or several `CHANNELS`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def channels() -> dict[str, Channel]:
     found: dict[str, Channel] = {}
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         if module.ispkg:
-            channel = getattr(importlib.import_module(f"siyu.channels.{module.name}"), "CHANNEL", None)
-            if channel is not None:
-                found[channel.name] = channel
+            package = importlib.import_module(f"siyu.channels.{module.name}")
+            one = getattr(package, "CHANNEL", None)
+            found |= {channel.name: channel for channel in (*([one] if one else []), *getattr(package, "CHANNELS", ()))}
     return found
 
 

@@ -32,6 +32,7 @@ def send_trial(ground: Ground, version: content.Version, person: Mapping[str, An
     made = content.render(version, person, links=links, look=look)
     parcel = Parcel(
         intent_id=_NUMBERS + secrets.randbits(60), person_id=0, purpose=version.purpose, topic="", origin="trial", origin_id=0, to=to,
-        subject=made.subject, html=made.html, text=made.text, unsubscribe_url=links.unsubscribe(), at=ground.clock.now(),
+        values=made.values, subject=made.subject, html=made.html, text=made.text, unsubscribe_url=links.unsubscribe(),
+        at=ground.clock.now(),
     )  # fmt: skip
     return the_line.send(the_line.prepare(parcel))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
+from siyu.base.db import Connection
+from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 
 
@@ -51,6 +53,7 @@ class Parcel:
     """One message, ready for a channel. `to` is the address in the clear: never log a parcel.
 
     `names` are the person's plain identifiers (kind -> value), for receivers that look people up themselves.
+    `place` is by which of our accounts, `values` what was put into a vendor's template.
     """
 
     intent_id: int
@@ -66,9 +69,37 @@ class Parcel:
     unsubscribe_url: str
     at: datetime
     names: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
+    values: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
         return f"Parcel({self.intent_id})"
+
+
+class Unfit(InputError):
+    """A message that a channel will not carry. `code` has its sentence under `channels.why_<code>`."""
+
+    def __init__(self, code: str, what: str, remedy: str = "") -> None:
+        super().__init__(what, remedy)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Where somebody is reached: the identifier, its value in the clear (never log it), and by which of our accounts."""
+
+    identifier_id: int
+    value: str = field(repr=False)
+    place: str = ""
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """A channel that knows for itself whom it reaches, and by which of our accounts."""
+
+    def reach(self, ground: Ground, conn: Connection, people: Sequence[int], settings: Any) -> dict[int, Reached]:
+        """People (as asked, also by old numbers) -> where. Who cannot be reached is left out."""
+        ...
 
 
 class Line(Protocol):

@@ -1,7 +1,7 @@
 """Messages that fill a template of the vendor's: text messages (短信), template messages and subscription messages.
 
-The subject is the template's number at the vendor. The body of a text message is the whole text with its values, so that its length is known
-before anything is sent; the body of the others is one line a field, `thing1: {{ name }}`. Neither is read as markup.
+The subject is the template's number at the vendor. The body of a text message is the whole text with its values, so that its length is
+known before anything is sent; the body of the others is one line a field, `thing1: {{ name }}`. Neither is read as markup.
 """
 
 from __future__ import annotations

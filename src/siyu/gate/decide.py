@@ -14,7 +14,7 @@ import numpy as np
 from siyu.gate import caps, quiet, windows
 from siyu.gate.columns import NEVER, Bools, Ints, span
 from siyu.gate.windows import Opening
-from siyu.gate.words import Cap, Code, Deed, GateRules
+from siyu.gate.words import Cap, Code, Deed, GateRules, QuietHours
 
 NUMBER = {code: number for number, code in enumerate(Code)}
 _MOST_MOVES = 16  # a message that quiet hours and patient caps push to and fro more often than this is refused
@@ -216,7 +216,7 @@ def _settle(batch: Batch, diary: _Diary, rules: GateRules, rows: Ints, out: Verd
 
 
 def _out_of_quiet(batch: Batch, rules: GateRules, rows: Ints, out: Verdicts) -> Ints:
-    hours = [(None, rules.quiet)] if rules.quiet is not None else []
+    hours: list[tuple[int | None, QuietHours]] = [(None, rules.quiet)] if rules.quiet is not None else []
     hours += [(number, night.hours) for number, night in enumerate(rules.nights) if night.channel in batch.lanes.channels]
     is_any = False
     for _ in range(len(hours)):  # out of one night may be into another's

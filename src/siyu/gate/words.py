@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-
 _OPENID = dict.fromkeys(("official", "official_chat", "official_notice", "mini"), "openid")
 
 

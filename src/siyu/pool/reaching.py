@@ -20,6 +20,11 @@ ADDRESS_KINDS = {
     "sms": Kind.PHONE,
     "wecom": Kind.EXTERNAL_USERID,
     "wechat": Kind.OPENID,
+    "official": Kind.OPENID,
+    "official_chat": Kind.OPENID,
+    "official_notice": Kind.OPENID,
+    "mini": Kind.OPENID,
+    "kf": Kind.EXTERNAL_USERID,
 }
 
 

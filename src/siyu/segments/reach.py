@@ -9,5 +9,10 @@ KINDS: dict[str, tuple[str, ...] | None] = {
     "sms": (Kind.PHONE.value,),
     "wecom": (Kind.EXTERNAL_USERID.value,),
     "wechat": (Kind.OPENID.value,),
+    "official": (Kind.OPENID.value,),
+    "official_chat": (Kind.OPENID.value,),
+    "official_notice": (Kind.OPENID.value,),
+    "mini": (Kind.OPENID.value,),
+    "kf": (Kind.EXTERNAL_USERID.value,),
     "webhook": None,
 }

@@ -13,6 +13,7 @@ import sys
 FULL = {
     "import": ["bench.import_bench"],
     "ingest": ["bench.ingest_bench"],
+    "callbacks": ["bench.callbacks_bench"],
     "pool": ["bench.pool_bench"],
     "latency": ["bench.latency_bench"],
     "segments": ["bench.segment_bench"],
@@ -25,6 +26,7 @@ FULL = {
 SMALL = {
     "import": ["--rounds", "1"],
     "ingest": ["--events", "5000", "--rounds", "1"],
+    "callbacks": ["--seconds", "5", "--rounds", "1"],
     "pool": ["--facts", "20000", "--rounds", "1"],
     "latency": ["--seconds", "5"],
     "segments": ["--people", "50000", "--rounds", "2"],

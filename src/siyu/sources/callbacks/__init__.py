@@ -7,7 +7,7 @@ Owns the tables callbacks and callback_refusals. The contract is docs/callbacks.
 from siyu.sources.callbacks.addresses import address, fresh_keys
 from siyu.sources.callbacks.flow import replay, tidy, work
 from siyu.sources.callbacks.routes import routes
-from siyu.sources.callbacks.store import counts, seen
+from siyu.sources.callbacks.store import counts, refusals, seen
 from siyu.sources.callbacks.words import KEEP_DAYS, SETTING_KEEP_DAYS, InboxCount, Refusal, SeenCallback
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "address",
     "counts",
     "fresh_keys",
+    "refusals",
     "replay",
     "routes",
     "seen",

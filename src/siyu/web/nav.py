@@ -44,6 +44,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("/imports", "web.nav_imports", "import"),
         ),
     ),
+    ("web.nav_growth", (Entry("/codes", "web.nav_codes", "grid"),)),
     (
         "web.nav_touch",
         (

@@ -1,0 +1,88 @@
+"""The pages of live codes: who may see and do what, whose turn is shown while one writes, and the page behind a printed code."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.web import codes_seed
+from tests.web.conftest import Browse
+
+from siyu import growth
+from siyu.base.errors import InputError
+from siyu.base.ground import Ground
+from siyu.growth import Shift
+from siyu.web.codes.writing import read_shifts, write_shifts
+
+
+@pytest.mark.parametrize(
+    ("written", "shifts"),
+    [
+        ("", ()),
+        ("09:00-18:00", (Shift((1, 2, 3, 4, 5, 6, 7), "09:00", "18:00"),)),
+        ("1-5 9:00-18:00； 6 10：00－22:00", (Shift((1, 2, 3, 4, 5), "09:00", "18:00"), Shift((6,), "10:00", "22:00"))),
+    ],
+)
+def test_shifts_are_read_as_they_are_written(written: str, shifts: tuple[Shift, ...]) -> None:
+    assert read_shifts(written) == shifts and read_shifts(write_shifts(shifts)) == shifts
+
+
+def test_what_is_no_shift() -> None:
+    with pytest.raises(InputError):
+        read_shifts("每天")
+
+
+def test_a_code_from_nothing_to_results(browse: Browse, staffed: Ground) -> None:
+    viewer, operator = browse("viewer"), browse("operator")
+    assert "还没有连接企业微信" in viewer.look("/codes").text
+    codes = codes_seed.seed(staffed, customers=12)
+    text = viewer.look("/codes").text
+    assert "春茶展易拉宝" in text and "无人可接" in text and "获客额度只剩 72 个" in text and "/codes/new" not in text
+    assert viewer.look("/codes/new").status_code == 403
+
+    form = {"kind": "person", "account_id": str(codes[0].draft.account_id), "name": "门店台卡", "guide": ["g0", "g4"], "weight:g0": "3",
+            "cap:g0": "1", "shifts:g0": "1-5 09:00-18:00", "standin:g4": "on", "rotation": "weighted", "cost": "2.5", "corp_tag": ["et1"],
+            "source_tags": "西湖店，线下"}  # fmt: skip
+    shown = operator.fill("/codes/preview", form).text
+    assert "接下一位" in shown and "暂不需要" in shown and "林小满" in shown
+    assert "替补接待" in operator.fill("/codes/preview", form | {"cap:g0": "0"}).text
+    assert "至少一位非替补" in operator.fill("/codes/preview", form | {"shifts:g0": "随便"}).text
+
+    refused = operator.fill("/codes", form | {"guide": []})
+    assert refused.status_code == 422 and "门店台卡" in refused.text and "至少一位非替补" in refused.text
+    made = operator.fill("/codes", form)
+    assert made.status_code == 303
+    at = made.headers["location"]
+    with staffed.db.tx() as conn:
+        kept = growth.code(conn, int(at.rpartition("/")[2]))
+    assert kept.draft.guides[0].weight == 3 and kept.draft.guides[0].shifts == (Shift((1, 2, 3, 4, 5), "09:00", "18:00"),)
+    assert kept.draft.cost_minor == 250 and kept.draft.source_tags == ("西湖店", "线下") and kept.changed_by == "operator"
+    assert "正在向企业微信申请" in operator.look(at).text and 'value="3"' in operator.look(f"{at}/edit").text
+    assert operator.fill(f"{at}/edit", form | {"name": "台卡二"}).status_code == 303 and "台卡二" in viewer.look(at).text
+    assert viewer.fill(f"{at}/close", {}).status_code == 403
+    assert operator.fill(f"{at}/close", {}).status_code == 303 and "停用" in viewer.look(at).text
+
+    first = next(one for one in codes if one.draft.name == "春茶展易拉宝")
+    for lang, words in (("zh", ("漏斗", "仍是好友", "¥42.00")), ("en", ("Funnel", "Still in contact"))):
+        assert viewer.fill("/language", {"language": lang}).status_code == 303
+        text = viewer.look(f"/codes/{first.code_id}").text
+        assert all(word in text for word in words), lang
+
+
+def test_the_page_behind_a_printed_code(browse: Browse, staffed: Ground) -> None:
+    codes = {one.draft.name: one for one in codes_seed.seed(staffed, customers=2)}
+    stranger, viewer = browse(), browse("viewer")
+    code = codes["春茶展易拉宝"]
+    sheet = viewer.look(f"/codes/{code.code_id}/print").text
+    assert "data:image/svg+xml" in sheet
+    page = stranger.look(f"/q/{code.state}")
+    assert page.status_code == 200 and code.qr_code in page.text and "https://wework.qpic.cn" in page.headers["content-security-policy"]
+    link = stranger.look(f"/q/{codes['抖音投放'].state}")
+    assert link.status_code == 302 and link.headers["location"].endswith(f"customer_channel={codes['抖音投放'].state}")
+    assert stranger.look("/q/nothing").status_code == 404
+    now = staffed.clock.now()
+    with staffed.db.tx() as conn:
+        funnel = growth.funnels(conn, [code.code_id], now - timedelta(days=1), now, "Asia/Shanghai")[code.code_id]
+        assert funnel.visits == 4 + 1
+        growth.close(staffed, conn, code.code_id)
+    assert stranger.look(f"/q/{code.state}").status_code == 410

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from siyu import analytics, gate, journeys, pool, segments
 from siyu.base.errors import InputError
 from siyu.base.money import show, to_decimal
+from siyu.channels import wecom
 from siyu.cli.opening import opened
 from siyu.cli.progress import Progress
 from siyu.cli.screen import command, family, language, report, table, word
@@ -168,8 +170,25 @@ def run_report(args: argparse.Namespace) -> int:
     """What the broadcast caused."""
     with opened(args) as ground, ground.db.tx() as conn:
         found = analytics.report(ground, conn, args.id)
-    report(args, analytics.report_json(found), _lines(found))
+        one = journeys.see(conn, args.id)
+        guides = wecom.funnel(ground, conn, "broadcast", args.id, measure_for=one.measure_for) if one.channel == wecom.CHANNEL.name else []
+    value = analytics.report_json(found) | ({"guides": [asdict(guide) for guide in guides]} if one.channel == wecom.CHANNEL.name else {})
+    report(args, value, [*_lines(found), *_guide_lines(guides)])
     return 0
+
+
+def _guide_lines(guides: Sequence[wecom.GuideFunnel]) -> Iterator[str]:
+    """A line a guide: planned, in a task, sent, still open, and not reached."""
+    if not guides:
+        return
+    yield ""
+    head = [word(f"cli.mass_{name}") for name in ("guide", "store", "planned", "created", "sent", "open", "lost", "answered", "bought")]
+    rows = [
+        [g.name, g.store or "-", g.planned, g.created, g.sent, g.open, g.not_friend + g.quota + g.unconfirmed + g.cancelled + g.refused,
+         g.answered, g.bought]
+        for g in guides
+    ]  # fmt: skip
+    yield from table(head, rows, right=[2, 3, 4, 5, 6, 7, 8])
 
 
 def _lines(found: analytics.Report) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -17,6 +17,7 @@ from siyu import channels, content, pool
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
+from siyu.web import hung
 from siyu.web.customers import mask_of
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, staff_of
@@ -37,6 +38,7 @@ class Draft:
     subject: str
     body: str
     content_id: int | None = None
+    attachments: tuple[Any, ...] = ()
 
     @property
     def version(self) -> content.Version:
@@ -62,6 +64,8 @@ def routes(ground: Ground) -> list[Guarded]:
         deed(one, change, Role.OPERATOR, name="change_content"),
         deed(f"{one}/archive", archive, Role.OPERATOR, name="archive_content"),
         deed(f"{one}/back", bring_back, Role.OPERATOR, name="bring_content_back"),
+        deed(f"{one}/hung", hung.add, Role.OPERATOR, name="hang_on_content"),
+        deed(f"{one}/hung/remove", hung.remove, Role.OPERATOR, name="take_off_content"),
         deed(f"{one}/trial", trial, Role.OPERATOR, name="try_content"),
     ]
 
@@ -94,7 +98,7 @@ def edit(request: Request) -> Response:
         version = content.kept(conn, number, int(asked) if asked.isdigit() and len(asked) < 9 else None)
     if version is None:
         raise NotFoundError(say_to(request, "web.content_gone"), say_to(request, "web.content_gone_remedy"))
-    draft = Draft(version.name, version.channel, version.purpose, version.subject, version.body, number)
+    draft = Draft(version.name, version.channel, version.purpose, version.subject, version.body, number, tuple(version.attachments))
     return _editor(request, draft, shown=version.version)
 
 
@@ -168,7 +172,12 @@ def trial(request: Request) -> Response:
 def preview(request: Request) -> Response:
     """The part beside the text: what is wrong with it, and how it reads. Asked again while it is being written."""
     form = form_of(request)
-    return render(request, "contents/preview.html", **_seen(request, _draft_of(form, None), str(form.get("person", ""))))
+    draft, number = _draft_of(form, None), str(form.get("hung_on", ""))
+    if draft.channel in content.ALIKE and number.isdigit() and len(number) < 18:
+        with ground_of(request).db.tx() as conn:
+            kept = content.kept(conn, int(number))
+        draft = replace(draft, attachments=tuple(kept.attachments) if kept else ())
+    return render(request, "contents/preview.html", **_seen(request, draft, str(form.get("person", ""))))
 
 
 def letter(request: Request) -> Response:
@@ -183,8 +192,8 @@ def letter(request: Request) -> Response:
 
 
 def _draft_of(form: FormData, content_id: int | None) -> Draft:
-    words = {name: str(form.get(name, "")) for name in ("name", "channel", "purpose", "subject", "body")}
-    return Draft(**words, content_id=content_id)
+    name, channel, purpose, subject, body = (str(form.get(key, "")) for key in ("name", "channel", "purpose", "subject", "body"))
+    return Draft(name, channel, purpose, subject, body, content_id)
 
 
 def _editor(
@@ -196,13 +205,15 @@ def _editor(
         history = content.history(conn, draft.content_id) if draft.content_id else []
         traits = content.trait_names(conn)
         readers = _readers(request, conn)
-        may_try = channels.channel_of(draft.channel).settings(ground) is not None
+        the_channel = channels.channel_of(draft.channel)
+        may_try = not isinstance(the_channel, channels.Courier) and the_channel.settings(ground) is not None
     person = str(form_of(request).get("person", "")) if problems else (str(readers[0][0]) if readers else "")
     names = [*content.STANDARD, *(name for name in traits if name not in content.STANDARD)]
     return render(
         request, "contents/edit.html", status=status, draft=draft, kept=kept, history=history, shown=shown, names=names[:40],
         wrong={p.where: p.text(lang_of(request)) for p in reversed(problems or [])},
         readers=[*readers, ("", say_to(request, "web.content_nobody"))], person=person, may_try=may_try,
+        is_alike=draft.channel in content.ALIKE,
         is_old=bool(kept and shown and shown != kept.version),
         **_seen(request, draft, person, is_fresh=not (draft.content_id or problems)),
     )  # fmt: skip

@@ -52,6 +52,6 @@ def remind_origin(ground: Ground, origin: str, origin_id: int, guide: str | None
         try:
             remind(ground, task_id)
             done += 1
-        except (InputError, VendorError):
+        except (InputError, NotFoundError, VendorError):
             failed += 1
     return done, failed

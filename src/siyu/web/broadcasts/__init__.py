@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from siyu.base.ground import Ground
-from siyu.web.broadcasts import composer, deeds, drafted, listing, moved, people, result, trial
+from siyu.web.broadcasts import composer, deeds, drafted, guides, listing, moved, people, result, trial
 from siyu.web.guard import Guarded, deed, page
 from siyu.web.words import Role
 
@@ -25,6 +25,8 @@ def routes(ground: Ground) -> list[Guarded]:
         page(f"{one}/progress", result.progress, Role.VIEWER),
         page(f"{one}/moved", moved.see, Role.VIEWER),
         page(f"{one}/people", people.listing, Role.VIEWER),
+        page(f"{one}/guides", guides.see, Role.VIEWER),
+        deed(f"{one}/remind", guides.remind, Role.OPERATOR),
         deed(f"{one}/test", trial.send, Role.OPERATOR),
         deed(f"{one}/start", deeds.start, Role.OPERATOR),
         deed(f"{one}/schedule", deeds.schedule, Role.OPERATOR),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from siyu import analytics, content, gate, journeys, pool, segments
 from siyu.base.db import Connection
+from siyu.channels import wecom
 from siyu.web import charts
 from siyu.web.broadcasts.looks import looks_of
 from siyu.web.customers import mask_of
@@ -52,21 +54,39 @@ def ahead_values(request: Request, broadcast: journeys.Broadcast) -> dict[str, A
     """The plan and the sight of a draft, when they are counted."""
     ground = ground_of(request)
 
-    def make(told: Any) -> tuple[journeys.Plan, analytics.Expectation]:
+    def make(told: Any) -> tuple[journeys.Plan, analytics.Expectation, list[tuple[str, int]]]:
         with ground.db.tx() as conn:
             plan = journeys.plan(ground, conn, broadcast.broadcast_id, told)
             rule, share = segments.parse(broadcast.rule), float(broadcast.holdout_share)
-            return plan, analytics.expect(ground, conn, rule, holdout_share=share, measure_for=broadcast.measure_for)
+            expected = analytics.expect(ground, conn, rule, holdout_share=share, measure_for=broadcast.measure_for)
+            return plan, expected, _by_guide(request, conn, rule) if broadcast.channel == "wecom" else []
 
-    shown: dict[str, Any] = {"plan": None, "expected": None, "chosen": None, "reasons": None, "isfinite": math.isfinite}
+    shown: dict[str, Any] = {"plan": None, "expected": None, "chosen": None, "reasons": None, "by_guide": [], "isfinite": math.isfinite}
     shown["days"] = f"{broadcast.measure_for / timedelta(days=1):g}"
     key = ("ahead", *(repr(getattr(broadcast, name)) for name in _DECIDING))
     look = looks_of(request).take(key, make)
     if not look.is_done.is_set() or look.error:
         return shown | {"look": look}
-    plan, expected = look.value
+    plan, expected, by_guide = look.value
     chosen = next((s for s in expected.sights if s.is_chosen), None)
-    return shown | {"look": look, "plan": plan, "expected": expected, "chosen": chosen, "reasons": _reasons(request, plan)}
+    return shown | {
+        "look": look,
+        "plan": plan,
+        "expected": expected,
+        "chosen": chosen,
+        "reasons": _reasons(request, plan),
+        "by_guide": by_guide,
+    }
+
+
+def _by_guide(request: Request, conn: Connection, rule: Any) -> list[tuple[str, int]]:
+    """How many of the people each guide would write to, the most first; "" = who has no guide."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for people in segments.members(ground_of(request), conn, rule):
+        counts.update(wecom.guides_of_members(conn, list(people)))
+    names = {(one.corp, one.guide): one.name or one.guide for one in pool.relations.guides(conn)}
+    rows = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [(names.get(key, key[1]) if key[1] else "", n) for key, n in rows]
 
 
 _DECIDING = (

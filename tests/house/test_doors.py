@@ -8,6 +8,9 @@ from pathlib import Path
 SRC = Path(__file__).parents[2] / "src" / "siyu"
 ROOMS = {"pool", "segments", "gate", "content", "journeys", "channels", "vendors", "sources", "analytics", "web"}
 SIDE_DOORS = {
+    "siyu.vendors.probes",
+    "siyu.sources.connecting",
+    "siyu.pool.relations",
     "siyu.vendors.wecom",
     "siyu.vendors.wechat",
     "siyu.vendors.aliyun_sms",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.conftest import NOW
 from tests.sources.callbacks.conftest import APP, CORP, KEY, Hand, corp_event, facts, keep, states, xml
@@ -12,6 +17,7 @@ from tests.sources.callbacks.conftest import APP, CORP, KEY, Hand, corp_event, f
 from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
 from siyu.sources import callbacks, wishes
+from siyu.sources.callbacks import store
 from siyu.vendors import CallbackKeys, VendorKind, keep_account, retire_keys, rotate_keys, signature_of
 
 AT = int(NOW.timestamp()) - 2
@@ -208,3 +214,36 @@ def test_fresh_keys_are_such_as_the_vendors_take(ground: Ground, kind: VendorKin
 
 def test_a_plain_signature_is_what_the_documents_say() -> None:
     assert signature_of("AAAAA", "1714037059", "486452656") == "899cf89e464efb63f54ddac96b0a0a235f53aa78"
+
+
+def test_only_one_worker_opens_callbacks_at_a_time(ground: Ground, corp: Hand, another_ground: Callable[[], Ground]) -> None:
+    corp.post(ADDED)
+    other = another_ground()
+    with ground.db.tx() as conn:
+        assert store.is_alone(conn)
+        assert callbacks.work(other) == 0
+    assert callbacks.work(other) == 1
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(corp: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["siyu.sources.callbacks.routes"], "_BODY_WITHIN", 0.01)
+    sent: list[Any] = []
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": corp.path, "raw_path": b"", "query_string": b"", "headers": [], "root_path": "",
+        "scheme": "http", "http_version": "1.1", "server": ("h", 80), "client": ("c", 1),
+    }  # fmt: skip
+    asyncio.run(Starlette(routes=callbacks.routes(corp.ground))(scope, never, send))
+    assert sent[0]["status"] == 408
+
+
+def test_without_a_database_a_vendor_is_told_to_come_again(ground: Ground, corp: Hand) -> None:
+    assert corp.post(ADDED) == 200
+    ground.db.close()
+    assert corp.post(ADDED.replace("wmA1", "wmA2")) == 503

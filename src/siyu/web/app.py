@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 # Each is a module of this room with `routes(ground) -> list[Guarded]`.
 PAGES = (
     "signin", "overview", "ledger", "customers", "person", "imports", "segments", "broadcasts", "codes", "contents", "messages", "setup",
-    "jobs", "conflicts", "pace", "gallery", "health", "business", "worth",
+    "jobs", "conflicts", "pace", "gallery", "health", "business", "worth", "connect",
 )  # fmt: skip
 # Rooms below that answer to the outside world with their own routes and their own checks (write keys, signed tokens).
 DOORS = ("siyu.sources.http", "siyu.sources.callbacks", "siyu.channels")
@@ -54,11 +54,12 @@ HEADERS = {
 
 def app(ground: Ground) -> Starlette:
     """The ASGI application over a ground. Raises `RuntimeError` when a page does not say who may see it."""
-    routes: list[BaseRoute] = [Route("/assets/{file}", assets.serve, name="assets")]
+    routes: list[BaseRoute] = []
+    for door in DOORS:  # first, because routes are tried one after the other and machines knock hundreds of times a second
+        routes.extend(importlib.import_module(door).routes(ground))
+    routes.append(Route("/assets/{file}", assets.serve, name="assets"))
     for name in PAGES:
         routes.extend(guarded(name, importlib.import_module(f"siyu.web.{name}").routes(ground)))
-    for door in DOORS:
-        routes.extend(importlib.import_module(door).routes(ground))
     handlers: dict[Any, Any] = {HTTPException: refused, SiyuError: told}
     made = Starlette(
         routes=routes,

@@ -54,6 +54,17 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "web.nav_connect",
+        (
+            Entry("/connections", "web.nav_connections", "plug"),
+            Entry("/connection-health", "web.nav_connection_health", "chart"),
+            Entry("/callbacks", "web.nav_callbacks", "mail"),
+            Entry("/guides", "web.nav_guides", "shop"),
+            Entry("/chat-groups", "web.nav_chat_groups", "people"),
+            Entry("/corp-tags", "web.nav_corp_tags", "tag"),
+        ),
+    ),
+    (
         "web.nav_system",
         (
             Entry("/settings", "web.nav_settings", "settings"),

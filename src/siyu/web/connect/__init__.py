@@ -1,0 +1,10 @@
+"""Connections: set up step by step with live checks, their health, what came by callback; the corp's tags, chats and guides."""
+
+from siyu.base.ground import Ground
+from siyu.web.connect import chats, guides, health, inbox, setup, tags
+from siyu.web.guard import Guarded
+
+
+def routes(ground: Ground) -> list[Guarded]:
+    """The routes of all these pages."""
+    return [route for part in (setup, health, inbox, tags, chats, guides) for route in part.routes(ground)]

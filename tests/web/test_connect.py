@@ -1,0 +1,263 @@
+"""Connections over HTTP: what each page says when empty and when full, what an owner, an operator and a viewer may do, what is refused."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.web import corp
+from tests.web.conftest import Browse
+
+from siyu import vendors
+from siyu.base.ground import Ground
+from siyu.pool import relations
+from siyu.sandbox.conformance.__main__ import served
+from siyu.sources import callbacks
+from siyu.vendors import VendorKind, callback_keys, probes, seal_callback, secret_of
+from siyu.web.connect.chats import health
+from siyu.web.connect.store import ChatCount
+
+PAGES = ("/connections", "/connection-health", "/callbacks", "/corp-tags", "/chat-groups", "/guides")
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+def post(base: str, path: str, given: dict[str, Any]) -> Any:
+    request = urllib.request.Request(f"{base}{path}", json.dumps(given).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+def look(base: str, path: str) -> Any:
+    with urllib.request.urlopen(f"{base}{path}", timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+def test_empty_pages_say_what_to_do_next_in_both_languages(browse: Browse) -> None:
+    for role in ("owner", "viewer"):
+        browser = browse(role)
+        for path in PAGES:
+            text = browser.look(path).text
+            assert "empty" in text, path
+            assert ("/connections/new/wecom" in text) == (role == "owner" and path == "/connections"), path
+    browser.fill("/language", {"language": "en", "back": "/guides"})
+    for path in PAGES:
+        text = browser.look(path).text
+        assert "web.connect" not in text and "web.health" not in text and "web.inbox" not in text and "web.tags" not in text, path
+
+
+def test_a_corp_is_connected_checked_and_changed(browse: Browse, staffed: Ground, sandbox: str) -> None:
+    post(sandbox, "/clock", {"shown_at": staffed.clock.now().isoformat(), "rate": 0})
+    told = look(sandbox, "/sandbox/corp")
+    app = told["apps"][0]
+    owner, viewer, operator = browse("owner"), browse("viewer"), browse("operator")
+    form = {"kind": "wecom", "name": "山茶集", "app_id": told["corpid"], "agent_id": str(app["agentid"]), "secret": app["secret"],
+            "base_url": f"{sandbox}/wecom"}  # fmt: skip
+    for missing in ("app_id", "secret", "agent_id"):
+        wrong = owner.fill("/connections", form | {missing: ""})
+        assert wrong.status_code == 422 and "is-wrong" in wrong.text and app["secret"] not in wrong.text, missing
+    assert owner.fill("/connections", form | {"base_url": "http://crm.example.com"}).status_code == 422
+    assert operator.fill("/connections", form).status_code == 403
+    made = owner.fill("/connections", form)
+    assert made.status_code == 303
+    home = made.headers["location"]
+    assert owner.fill("/connections", form).status_code == 422, "twice the same"
+    with staffed.db.tx() as conn:
+        account = vendors.accounts(conn)[0]
+    keys = callback_keys(staffed.vault, account)[0]
+    text = owner.look(home).text
+    assert app["secret"] not in text and keys.token in text and keys.aes_key in text, "only the keys for the vendor's console are shown"
+    assert "还没有检查" not in text and "可信 IP" in text
+    for browser in (viewer, operator):
+        seen = browser.look(home).text
+        assert keys.token not in seen and keys.aes_key not in seen
+    post(sandbox, "/sandbox/corp/apps", {"agentid": app["agentid"], "trusted_ips": ["203.0.113.9"]})
+    assert viewer.fill(f"{home}/check", {}).status_code == 403
+    assert operator.fill(f"{home}/check", {}).status_code == 303
+    ill = viewer.look(home).text
+    assert "60020" in ill and "企业可信 IP" in ill, "the code, and the place where it is mended"
+    assert "1 项要处理" in viewer.look("/connections").text
+    post(sandbox, "/sandbox/corp/apps", {"agentid": app["agentid"], "trusted_ips": []})
+
+    assert owner.fill(f"{home}/keys", {}).status_code == 303
+    with staffed.db.tx() as conn:
+        now = vendors.account(conn, account.account_id)
+    assert len(both := callback_keys(staffed.vault, now)) == 2 and both[1] == keys
+    assert both[0].token in owner.look(home).text
+    assert owner.fill(f"{home}/keys/retire", {}).status_code == 303
+    with staffed.db.tx() as conn:
+        assert callback_keys(staffed.vault, vendors.account(conn, account.account_id)) == both[:1]
+
+    assert owner.fill(home, {"name": "改名", "app_id": told["corpid"], "agent_id": str(app["agentid"]), "secret": ""}).status_code == 303
+    assert owner.fill(f"{home}/base", {"base_url": "", "secret": ""}).status_code == 422, "the other side's secret is wanted"
+    assert owner.fill(f"{home}/base", {"base_url": "", "secret": "real-secret", "app_id": "wwreal"}).status_code == 303
+    with staffed.db.tx() as conn:
+        real = vendors.account(conn, account.account_id)
+    assert (real.name, real.base_url, real.app_id) == ("改名", "https://qyapi.weixin.qq.com", "wwreal")
+    assert secret_of(staffed.vault, real) == "real-secret" and callback_keys(staffed.vault, real)[0] not in both
+    assert "正式" in viewer.look("/connections").text
+    assert owner.fill(f"{home}/switch", {}).status_code == 303
+    assert owner.fill(f"{home}/check", {}).status_code == 422, "off"
+    assert owner.fill(f"{home}/forget", {}).status_code == 303
+    assert owner.look(home).status_code == 404
+    with staffed.db.tx() as conn:
+        log = str(conn.execute("select what, detail::text from staff_log").fetchall())
+    assert "connection.made" in log and app["secret"] not in log and "real-secret" not in log and keys.token not in log
+
+
+def test_the_sandbox_is_connected_by_its_button_and_its_health_is_shown(browse: Browse, staffed: Ground, sandbox: str) -> None:
+    post(sandbox, "/clock", {"shown_at": staffed.clock.now().isoformat(), "rate": 0})
+    owner, viewer = browse("owner"), browse("viewer")
+    nobody = owner.fill("/connections/sandbox", {"base": "http://127.0.0.1:1"})
+    assert nobody.status_code == 422 and "python -m siyu.sandbox" in nobody.text
+    text = owner.fill("/connections/sandbox", {"base": sandbox}).text
+    assert text.count("沙盒企业微信") >= 2 and "打不通我们的回调地址" in text, "our server does not listen here; it says so"
+    with staffed.db.tx() as conn:
+        accounts = vendors.accounts(conn)
+    assert {one.kind for one in accounts} == set(VendorKind)
+    shown = viewer.look("/connection-health").text
+    for said in ("get_api_domain_ip", "QuerySendDetails", "访问凭证", "p95"):
+        assert said in shown, said
+    corp_account = next(one for one in accounts if one.kind == VendorKind.WECOM)
+    drawer = viewer.look(
+        f"/connection-health/calls?account={corp_account.account_id}&interface=get_api_domain_ip", **{"hx-request": "true"}
+    )
+    assert "<html" not in drawer.text and "ms" in drawer.text
+    assert viewer.look("/connection-health?hours=168").status_code == 200
+
+
+def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staffed: Ground) -> None:
+    with staffed.db.tx() as conn:
+        account = vendors.keep_account(
+            staffed,
+            conn,
+            kind="wecom",
+            name="山茶集",
+            app_id="wwcorp",
+            agent_id="1",
+            secret="s",
+            callback=callbacks.fresh_keys(VendorKind.WECOM),
+        )
+    keys = callback_keys(staffed.vault, account)[0]
+    visitor, operator, viewer = browse(), browse("operator"), browse("viewer")
+    path = callbacks.address(staffed, account).removeprefix(staffed.config.base_url)
+    echo = seal_callback(keys, "wwcorp", "hello", timestamp="1700000000", nonce="n0")
+    answer = visitor.get(path, params={"msg_signature": echo.signature, "timestamp": "1700000000", "nonce": "n0", "echostr": echo.encrypt})
+    assert answer.text == "hello"
+    with staffed.db.tx() as conn:
+        assert account.account_id in probes.echoed_at(conn)
+    assert "已验证" in viewer.look("/connections").text
+    for n in range(3):
+        text = (f"<xml><ToUserName>wwcorp</ToUserName><FromUserName>sys</FromUserName><CreateTime>{1700000000 + n}</CreateTime>"
+                "<MsgType>event</MsgType><Event>change_external_contact</Event><ChangeType>add_external_contact</ChangeType>"
+                f"<UserID>zs</UserID><ExternalUserID>wm{n}</ExternalUserID><WelcomeCode>SECRETCODE{n}</WelcomeCode></xml>")  # fmt: skip
+        sealed = seal_callback(keys, "wwcorp", text, timestamp="1700000000", nonce=f"n{n}")
+        body = f"<xml><ToUserName>wwcorp</ToUserName><Encrypt>{sealed.encrypt}</Encrypt></xml>"
+        query = {"msg_signature": sealed.signature, "timestamp": "1700000000", "nonce": f"n{n}"}
+        assert visitor.post(path, params=query, content=body).status_code == 200
+    assert visitor.post(path, params=query | {"msg_signature": "0" * 40}, content=body).status_code == 403
+    text = viewer.look("/callbacks").text
+    assert "change_external_contact" in text and "等待处理" in text and "SECRETCODE" not in text
+    assert 'name="ids"' not in text
+    callbacks.work(staffed, 10)
+    assert "正常接收" in viewer.look("/connections").text
+    with staffed.db.tx() as conn:
+        rows = callbacks.seen(conn)
+        facts = conn.execute("select count(*) from facts").fetchone()
+    assert {row.state for row in rows} == {"done"} and facts[0] >= 3
+    assert operator.look("/callbacks?state=parked").text.count("#") == operator.look("/callbacks?state=new").text.count("#")
+    assert viewer.fill("/callbacks/replay", {"ids": [rows[0].callback_id]}).status_code == 403
+    assert operator.fill("/callbacks/replay", {}).status_code == 422
+    sent = operator.fill("/callbacks/replay", {"ids": [row.callback_id for row in rows[:2]], "back": "//evil.example"})
+    assert sent.status_code == 303 and sent.headers["location"] == "/callbacks"
+    with staffed.db.tx() as conn:
+        assert sorted(row.state for row in callbacks.seen(conn)) == ["done", "new", "new"]
+    callbacks.work(staffed, 10)
+    with staffed.db.tx() as conn:
+        assert conn.execute("select count(*) from facts").fetchone() == facts, "replayed: nothing happens twice"
+    assert "change_external_contact" not in viewer.look(f"/callbacks?account={account.account_id + 1}").text.split('id="rows"')[1]
+    assert "0.00" in viewer.look("/connection-health").text
+
+
+def test_tags_are_governed_here_and_changed_at_the_corp(browse: Browse, staffed: Ground, sandbox: str) -> None:
+    post(sandbox, "/clock", {"shown_at": staffed.clock.now().isoformat(), "rate": 0})
+    told = look(sandbox, "/sandbox/corp")
+    app = told["apps"][0]
+    corp.settle(staffed)
+    operator, viewer = browse("operator"), browse("viewer")
+    text = viewer.look("/corp-tags").text
+    assert "没有可用的企业微信账号" not in text and "周敏" in text and 'action="/corp-tags"' not in text
+    for view, (there, not_there) in {
+        "unused": ("没人用", "金卡"), "overdue": ("双十一", "金卡"), "ownerless": ("金卡", "双十一"),
+    }.items():  # fmt: skip
+        rows = viewer.look(f"/corp-tags?view={view}").text.split('id="rows"')[1].split("views", 1)[1].split("</nav>", 1)[1]
+        assert there in rows and not_there not in rows, view
+    one = f"/corp-tags/{corp.CORP}/t-gold"
+    assert viewer.fill(one, {"owner": "我"}).status_code == 403
+    assert operator.fill(one, {"owner": "李雷", "meaning": "年消费过万", "days": "365"}).status_code == 303
+    assert operator.fill(one, {"days": "-1"}).status_code == 422
+    drawer = viewer.look(one, **{"hx-request": "true"}).text
+    assert "李雷" in drawer and "365 天" in drawer and "<html" not in drawer and 'action="' not in drawer
+    assert operator.fill(f"{one}/delete", {}).status_code == 422, "its corp is not connected"
+
+    with staffed.db.tx() as conn:
+        account = vendors.keep_account(
+            staffed, conn, kind="wecom", name="沙盒", app_id=told["corpid"], agent_id=str(app["agentid"]), secret=app["secret"],
+            base_url=f"{sandbox}/wecom",
+        )  # fmt: skip
+    number = str(account.account_id)
+    made = operator.fill("/corp-tags", {"account": number, "group_name": "偏好", "names": "护肤，香薰,护肤", "group_id": ""})
+    assert made.status_code == 303
+    with staffed.db.tx() as conn:
+        mine = {tag.name: tag for tag in relations.tags(conn, told["corpid"])}
+    assert set(mine) == {"护肤", "香薰"}
+    for wrong in ({"names": ""}, {"group_name": ""}, {"names": "长" * 31}, {"account": "999"}):
+        assert (
+            operator.fill("/corp-tags", {"account": number, "group_name": "偏好", "names": "x", "group_id": ""} | wrong).status_code == 422
+        )
+    assert operator.fill("/corp-tags/budget", {"most": "2"}).status_code == 403
+    assert browse("owner").fill("/corp-tags/budget", {"most": "2"}).status_code == 303
+    full = operator.fill("/corp-tags", {"account": number, "group_name": "偏好", "names": "再来一个", "group_id": ""})
+    assert full.status_code == 422 and "超过上限 2" in full.text
+    home = f"/corp-tags/{told['corpid']}/{mine['护肤'].tag_id}"
+    assert operator.fill(f"{home}/rename", {"name": "肌肤护理"}).status_code == 303
+    assert operator.fill(f"/corp-tags/{told['corpid']}/{mine['香薰'].tag_id}/delete", {}).status_code == 303
+    assert operator.fill("/corp-tags/fetch", {}).status_code == 303
+    with staffed.db.tx() as conn:
+        assert [tag.name for tag in relations.tags(conn, told["corpid"])] == ["肌肤护理"], "the corp says the same"
+    by_hand = post(sandbox, "/sandbox/corp/tags", {"group": "后台", "tags": ["管理员建的"]})
+    operator.fill("/corp-tags/fetch", {})
+    with staffed.db.tx() as conn:
+        theirs = next(tag for tag in relations.tags(conn, told["corpid"]) if tag.name == "管理员建的")
+    refused = operator.fill(f"/corp-tags/{told['corpid']}/{theirs.tag_id}/delete", {})
+    assert by_hand and refused.status_code == 422 and "40068" in refused.text, "WeCom lets an app change only its own; said with the code"
+
+
+def test_chats_and_guides_count_people_once(browse: Browse, staffed: Ground) -> None:
+    corp.settle(staffed)
+    viewer = browse("viewer")
+    chats = viewer.look("/chat-groups").text
+    assert ">28<" in chats and "31 个群成员" in chats, "31 seats: 32 joins, one left; 29 accounts, two of which are one person"
+    assert "已解散" in chats and "会员群 1" in chats
+    guides = viewer.look("/guides").text
+    assert "静安店" in guides and "徐汇店" in guides and "已离职" in guides and "28 个好友关系" in guides and ">27<" in guides
+    for sort in ("size", "-joins", "elsewhere", "nonsense"):
+        assert viewer.look(f"/chat-groups?sort={sort}").status_code == 200
+
+
+def test_the_health_of_a_chat_is_a_word() -> None:
+    chat = relations.ChatGroup("c", "1")
+
+    def word(size: int, joins: int, leaves: int) -> str:
+        return health(chat, ChatCount(size, 0, 0, joins, leaves, None, 0))
+
+    assert [word(0, 0, 3), word(50, 0, 0), word(50, 3, 9), word(50, 3, 4), word(50, 4, 3), word(50, 3, 3)] == [
+        "empty", "quiet", "shrinking", "steady", "growing", "steady",
+    ]  # fmt: skip

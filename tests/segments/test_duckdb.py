@@ -29,6 +29,8 @@ TABLES = {
     "consents": "subject bigint, channel text, purpose text, is_given boolean, decided_at timestamptz, fact_key uuid",
     "scores": "subject bigint, name text, as_of timestamptz, fact_key uuid, value decimal, word text",
     "sources": "source_id int, name text",
+    "contacts": "subject bigint, corp text, guide text, added_at timestamptz, add_way bigint, state text, is_active boolean",
+    "group_members": "subject bigint, corp text, chat_id text, joined_at timestamptz, join_scene bigint, state text, is_in boolean",
 }
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 
 from siyu.base.ground import Ground
-from siyu.pool import Brand, Fact, Identifier, Kind, ensure_source, fold, record, set_brand
+from siyu.pool import Brand, Fact, Identifier, Kind, ensure_source, fold, record, relations, set_brand
 
 BRAND = Brand(currency="CNY", time_zone="Asia/Shanghai")
 DAYS = (0, 1, 2, 7, 30, 60, 90)
@@ -29,6 +29,9 @@ CURRENCIES = ("CNY", "GBP")
 SCORES = ("clv", "churn", "grade")
 SCORE_VALUES: tuple[Any, ...] = (None, 0, 1, 5, 5.5, -3, 0.01, 60, "A", "a+", "5")
 CHANNELS = ("email", "sms", "webhook")
+GUIDES = ("zs", "ls")
+STATES = ("", "ch_1", "ch_2")
+CORPS = ("ww1", "ww2")
 SOURCES = ("shop", "site")
 
 
@@ -43,7 +46,11 @@ def populate(ground: Ground, seed: int, people: int = 40) -> list[int]:
             record(ground, conn, number, facts)
         scored = random.Random(seed)  # of its own, so that the rest of the world stays what it was
         record(ground, conn, sources["site"], [_score(scored, f"score{n}", people) for n in range(people * 3)])
+        known = random.Random(seed)
+        record(ground, conn, sources["site"], [_contact(known, f"contact{n}", people) for n in range(people * 2)])
     while fold(ground):
+        pass
+    while relations.follow(ground):
         pass
     with ground.db.tx() as conn:
         return [row[0] for row in conn.execute("select person_id from profiles order by 1")]
@@ -91,6 +98,15 @@ def _fact(dice: random.Random, key: str, people: int) -> Fact:
                 object=dice.choice((None, "o1", "o2", "o3", f"o{dice.randrange(people)}")),
                 amount_minor=amount, currency=dice.choice(CURRENCIES) if amount is not None else None, data=data,
             )  # fmt: skip
+
+
+def _contact(dice: random.Random, key: str, people: int) -> Fact:
+    corp = dice.choice(CORPS)
+    who = (Identifier(Kind.EXTERNAL_USERID, f"wm{dice.randrange(people)}", corp), *_names(dice, people)[: dice.choice((0, 0, 1))])
+    type_ = dice.choice(("contact.added", "contact.added", "contact.removed", "group.joined", "group.joined", "group.left"))
+    data = {"corp": corp, "add_way": dice.choice((1, 16)), "join_scene": dice.choice((1, 3)), "state": dice.choice(STATES)}
+    place = dice.choice(GUIDES) if type_.startswith("contact") else dice.choice(("wr1", "wr2"))
+    return Fact(type_, key, _moment(dice), who, object=place, data=data)
 
 
 def _score(dice: random.Random, key: str, people: int) -> Fact:
@@ -216,6 +232,7 @@ def leaves(draw: Any, segments: tuple[int, ...] = (), only: tuple[str, ...] = ()
         "consent",
         "reachable",
         "identifier",
+        "contact",
         "orders",
         "orders",
         "event",
@@ -260,6 +277,14 @@ def leaves(draw: Any, segments: tuple[int, ...] = (), only: tuple[str, ...] = ()
                 "has": draw(st.sampled_from(["phone", "email", "buyer_id"])),
                 **_some({"scope": draw(st.sampled_from(["", "shop", "x"]))}),
             }
+        case "contact":
+            return {
+                "if": kind, "with": draw(st.sampled_from(["guide", "chat"])),
+                **_some({"ids": draw(st.sampled_from([[], [], ["zs"], ["zs", "wr1"], ["wr2"]]))}),
+                **_some({"ways": draw(st.sampled_from([[], [1], [1, 16], [3]]))}),
+                **_some({"states": draw(st.sampled_from([[], ["ch_1"], ["ch_1", "ch_2"]]))}),
+                **_some({"corp": draw(st.sampled_from(["", "", "ww1"])), "window": window}),
+            }  # fmt: skip
         case "orders":
             measure = draw(st.sampled_from(["count", "spent", "refunded", "net", "average", "first_at", "last_at", "days_since_last"]))
             test = number_tests(bare=measure == "average")

@@ -65,10 +65,25 @@ class Teller:
                 return speak.asked_amount(leaf.test, speak.measured(leaf.measure, leaf.currency))
             case w.TagIs():
                 return speak.listed(map(speak.quoted, leaf.tags))
+            case w.ContactIs():
+                return self._contact(leaf)
             case w.HasIdentifier():
                 return speak.quoted(leaf.kind) + (f" {leaf.scope}" if leaf.scope else "")
             case _:
                 return ""
+
+    def _contact(self, leaf: w.ContactIs) -> str:
+        speak = self.speak
+        parts = [speak.listed(map(speak.quoted, leaf.ids)) if leaf.ids else speak.say(f"contact_any_{leaf.side}")]
+        if leaf.ways:
+            parts.append(speak.say("contact_ways", value=speak.listed(map(str, leaf.ways))))
+        if leaf.states:
+            parts.append(speak.say("contact_states", value=speak.listed(map(speak.quoted, leaf.states))))
+        if leaf.corp:
+            parts.append(speak.say("contact_corp", value=leaf.corp))
+        if leaf.window != w.EVER:
+            parts.append(speak.say("contact_since", window=speak.window(leaf.window)))
+        return speak.say("contact_mark").join(parts)
 
     def _asked_of_profile(self, leaf: w.ProfileIs) -> str:
         if leaf.field is w.Field.STAGE:
@@ -99,6 +114,8 @@ class Teller:
                 return say("say_reachable", channel=self.speak.named("channel", leaf.channel))
             case w.HasIdentifier():
                 return say("say_identifier", value=value)
+            case w.ContactIs():
+                return say(f"say_contact_{leaf.side}", value=value)
             case w.Orders():
                 sources = say("from_sources", value=self.speak.listed(leaf.sources)) if leaf.sources else ""
                 return say(f"say_orders_{leaf.measure}", window=self._window(leaf), value=value) + sources

@@ -45,6 +45,11 @@ def _leaf(leaf: w.Leaf) -> dict[str, Any]:
             return {"if": "reachable", "channel": leaf.channel}
         case w.HasIdentifier():
             return {"if": "identifier", "has": leaf.kind, "scope": leaf.scope}
+        case w.ContactIs():
+            return {
+                "if": "contact", "with": leaf.side.value, "ids": list(leaf.ids), "ways": list(leaf.ways), "states": list(leaf.states),
+                "corp": leaf.corp, "window": window_json(leaf.window),
+            }  # fmt: skip
         case w.Orders():
             return {
                 "if": "orders", "measure": leaf.measure.value, **_test(leaf.test), "window": window_json(leaf.window),

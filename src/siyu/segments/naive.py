@@ -73,6 +73,8 @@ def holds(node: w.Node, evidence: Evidence, reading: Reading) -> bool:
             return kinds is None or any(i.kind in kinds and i.is_deliverable for i in evidence.identifiers)
         case w.HasIdentifier():
             return any(i.kind == node.kind and node.scope in ("", i.scope) for i in evidence.identifiers)
+        case w.ContactIs():
+            return any(_contact_holds(node, one, reading) for one in evidence.contacts)
         case w.Orders():
             return _measure_holds(node.test, seen_in_orders(node, evidence, reading), reading, _scale(node, reading))
         case w.Happened():
@@ -249,6 +251,21 @@ def consent_state(node: w.ConsentIs, evidence: Evidence) -> w.ConsentState:
     if not latest:
         return w.ConsentState.NONE
     return w.ConsentState.GIVEN if all(said.is_given for said in latest.values()) else w.ConsentState.WITHDRAWN
+
+
+# --- contacts
+
+
+def _contact_holds(node: w.ContactIs, one: w.SeenContact, reading: Reading) -> bool:
+    """Whether one guide or chat is such a one. Who came nobody knows when is within no window."""
+    return (
+        one.side is node.side
+        and (not node.ids or one.id in node.ids)
+        and (not node.ways or one.way in node.ways)
+        and (not node.states or one.state in node.states)
+        and node.corp in ("", one.corp)
+        and (node.window == w.EVER or (one.since is not None and is_during(one.since, node.window, reading)))
+    )
 
 
 # --- measures

@@ -209,6 +209,18 @@ def _identifier(part: Part) -> w.Leaf:
     return w.HasIdentifier(part.choice("has", Kind).value, part.text("scope", ""))
 
 
+def _contact(part: Part) -> w.Leaf:
+    def many(key: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(part.texts(key, w.MOST_VALUES))) if part.has(key) else ()
+
+    def way(value: object, path: str) -> int:
+        return whole(value, path, 0, 100_000)
+
+    ways = tuple(dict.fromkeys(items(part.get("ways"), part.at("ways"), way, 100))) if part.has("ways") else ()
+    side = part.choice("with", w.Side, default=w.Side.GUIDE)
+    return w.ContactIs(side, many("ids"), ways, many("states"), part.text("corp", ""), optional_window(part))
+
+
 def _currency(part: Part, is_money: bool) -> str:
     found = part.text("currency", "")
     if found and not is_money:
@@ -311,5 +323,6 @@ def _segment(part: Part) -> w.Leaf:
 _LEAVES: dict[str, Callable[[Part], w.Leaf]] = {
     "trait": _trait, "score": _score,
     "profile": _profile, "tag": _tag, "consent": _consent, "reachable": _reachable, "identifier": _identifier,
+    "contact": _contact,
     "orders": _orders, "event": _event, "bought": _bought, "sequence": _sequence, "segment": _segment,
 }  # fmt: skip

@@ -70,6 +70,9 @@ def evidence(conn: Connection, people: Collection[int], types: Collection[str]) 
     identifiers: dict[int, list[w.SeenIdentifier]] = {}
     for person, *rest in conn.execute(Q.see_identifiers, asked):
         identifiers.setdefault(person, []).append(w.SeenIdentifier(*rest))
+    contacts: dict[int, list[w.SeenContact]] = {}
+    for person, side, *rest in conn.execute(Q.see_contacts, asked):
+        contacts.setdefault(person, []).append(w.SeenContact(w.Side(side), *rest))
     orders: dict[int, list[w.SeenOrder]] = {}
     for person, *rest in conn.execute(Q.see_orders, asked):
         orders.setdefault(person, []).append(w.SeenOrder(*rest))
@@ -93,6 +96,7 @@ def evidence(conn: Connection, people: Collection[int], types: Collection[str]) 
             scores=tuple(scores.get(person, ())),
             consents=tuple(consents.get(person, ())),
             identifiers=tuple(identifiers.get(person, ())),
+            contacts=tuple(contacts.get(person, ())),
             orders=tuple(orders.get(person, ())),
             facts=tuple(facts.get(person, ())),
         )

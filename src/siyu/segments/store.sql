@@ -54,6 +54,13 @@ from profiles where person_id = any(%(people)s::bigint[]);
 select person_id, kind, scope, unreachable_at is null and erased_at is null
 from identifiers where person_id = any(%(people)s::bigint[]);
 
+-- name: see_contacts
+select i.person_id, 'guide', c.guide, c.corp, c.add_way, c.state, c.added_at
+from identifiers i join contacts c on c.subject = i.identifier_id and c.is_active where i.person_id = any(%(people)s::bigint[])
+union all
+select i.person_id, 'chat', m.chat_id, m.corp, m.join_scene, m.state, m.joined_at
+from identifiers i join group_members m on m.subject = i.identifier_id and m.is_in where i.person_id = any(%(people)s::bigint[]);
+
 -- name: see_scores
 select i.person_id, s.name, s.value, s.word, s.as_of, s.fact_key
 from identifiers i join scores s on s.subject = i.identifier_id

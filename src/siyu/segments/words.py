@@ -231,6 +231,29 @@ class HasIdentifier:
     scope: str = ""
 
 
+class Side(StrEnum):
+    """With whom somebody is in contact."""
+
+    GUIDE = "guide"
+    CHAT = "chat"
+
+
+@dataclass(frozen=True)
+class ContactIs:
+    """Has a guide now, or is in a chat now: one contact for which all of these hold.
+
+    `ids` are userids of guides or ids of chats, `ways` the vendor's numbers of the way they came, `states` the codes or links they came
+    by; `window` is since when. What is empty asks nothing.
+    """
+
+    side: Side = Side.GUIDE
+    ids: tuple[str, ...] = ()
+    ways: tuple[int, ...] = ()
+    states: tuple[str, ...] = ()
+    corp: str = ""
+    window: Window = EVER
+
+
 @dataclass(frozen=True)
 class Orders:
     """Orders by the moment they were paid. Money measures look at orders of one currency, the others at all."""
@@ -319,7 +342,21 @@ class Not:
     of: Node
 
 
-Leaf = TraitIs | ScoreIs | ProfileIs | TagIs | ConsentIs | Reachable | HasIdentifier | Orders | Happened | Bought | Followed | InSegment
+Leaf = (
+    TraitIs
+    | ScoreIs
+    | ProfileIs
+    | TagIs
+    | ConsentIs
+    | Reachable
+    | HasIdentifier
+    | ContactIs
+    | Orders
+    | Happened
+    | Bought
+    | Followed
+    | InSegment
+)
 Group = All | AnyOf | Not
 Node = Group | Leaf
 
@@ -398,6 +435,18 @@ class SeenIdentifier:
 
 
 @dataclass(frozen=True)
+class SeenContact:
+    """A guide whom the person is in contact with now, or a chat they are in; `id` the userid or chat."""
+
+    side: Side
+    id: str
+    corp: str
+    way: int | None
+    state: str
+    since: datetime | None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything that a rule can look at, of one person. Numbers in `traits` and `data` are Decimal."""
 
@@ -413,6 +462,7 @@ class Evidence:
     scores: tuple[SeenScore, ...] = ()
     consents: tuple[SeenConsent, ...] = ()
     identifiers: tuple[SeenIdentifier, ...] = ()
+    contacts: tuple[SeenContact, ...] = ()
     orders: tuple[SeenOrder, ...] = ()
     facts: tuple[SeenFact, ...] = ()
 

@@ -286,6 +286,27 @@ class Sets:
             body = body.where(is_null(exp.column("unreachable_at", "i")), is_null(exp.column("erased_at", "i")))
         return self._set(body)
 
+    def in_contact(self, leaf: w.ContactIs) -> People:
+        """People who have such a guide now, or are in such a chat."""
+        is_guide = leaf.side is w.Side.GUIDE
+        table, key, way, since, now = (
+            ("contacts", "guide", "add_way", "added_at", "is_active")
+            if is_guide
+            else ("group_members", "chat_id", "join_scene", "joined_at", "is_in")
+        )
+        body = _of_people(exp.alias_(exp.to_table(table), "c", table=True), "c").where(exp.column(now, "c"))
+        if leaf.ids:
+            body = body.where(self.bind.among(exp.column(key, "c"), list(leaf.ids), "texts"))
+        if leaf.ways:
+            body = body.where(self.bind.among(exp.column(way, "c"), list(leaf.ways), "bigints"))
+        if leaf.states:
+            body = body.where(self.bind.among(exp.column("state", "c"), list(leaf.states), "texts"))
+        if leaf.corp:
+            body = body.where(exp.EQ(this=exp.column("corp", "c"), expression=self.bind(leaf.corp, "text")))
+        if leaf.window != w.EVER:
+            body = body.where(self.compare.during(exp.column(since, "c"), leaf.window))
+        return self._set(body)
+
 
 def _of_people(rows: exp.Expr, alias: str, people: str = "i") -> exp.Select:
     """Rows that remember an identifier (`subject`), with today's person of it."""

@@ -75,6 +75,8 @@ class Tree:
                 return people.lacks(is_top=is_top) if op is Op.EXISTS else people.has(is_top=is_top)
             case w.HasIdentifier():
                 return self._identified(leaf).lacks(is_top=is_top)
+            case w.ContactIs():
+                return self.sets.in_contact(leaf).lacks(is_top=is_top)
             case w.Reachable(channel=channel) if KINDS.get(channel):
                 return self._reachable(leaf).lacks(is_top=is_top)
             case w.ConsentIs(channel=channel, purpose=purpose, state=state):
@@ -108,6 +110,8 @@ class Tree:
                 return self._reachable(leaf).has(is_top=is_top) if KINDS.get(leaf.channel) else exp.false()
             case w.HasIdentifier():
                 return self._identified(leaf).has(is_top=is_top)
+            case w.ContactIs():
+                return self.sets.in_contact(leaf).has(is_top=is_top)
             case w.Orders():
                 return self._orders(leaf)
             case w.Happened():

@@ -40,6 +40,7 @@ class Choices:
     units: Options
     endings: Options
     memberships: Options
+    sides: Options
     segments: Options
     sources: Options
 
@@ -71,6 +72,7 @@ def choices(lang: str, kept: list[segments.Kept], sources: list[str], me: int | 
         units=[("hours", say("segments.page_hours", lang)), ("days", say("segments.page_days", lang))],
         endings=named("ending", ("done", "not_done")),
         memberships=named("segment_is", ("in", "not_in")),
+        sides=named("side", ("guide", "chat")),
         segments=[(str(one.segment_id), one.name) for one in kept if one.segment_id != me],
         sources=[(name, name) for name in sources],
     )

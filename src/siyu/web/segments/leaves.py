@@ -22,7 +22,7 @@ MENU: tuple[tuple[str, tuple[str, ...]], ...] = (
                "orders.net", "orders.refunded", "bought")),
     ("who", ("stage", "tag", "trait", "score", "known", "last_seen_at", "first_seen_at", "stage_at")),
     ("did", ("event", "sequence")),
-    ("reach", ("consent", "reachable", "identifier")),
+    ("reach", ("consent", "reachable", "identifier", "contact")),
     ("else", ("segment", "json")),
 )  # fmt: skip
 WHATS = tuple(what for _, whats in MENU for what in whats)
@@ -70,6 +70,7 @@ FRESH: dict[str, dict[str, str]] = {
     "consent": {"channel": "email", "purpose": "marketing", "state": "given"},
     "reachable": {"channel": "email"},
     "identifier": {"kind": "phone"},
+    "contact": {"side": "guide", "w": "ever"},
     "bought": {"by": "product", "item_op": "contains", "measure": "objects", "op": "gte", "value": "1"},
     "json": {"json": ""},
 }  # what a condition begins with
@@ -111,6 +112,8 @@ def to_json(fields: Fields) -> dict[str, Any]:
             return {"if": "reachable", "channel": _text(fields.get("channel", ""))}
         case "identifier":
             return {"if": "identifier", "has": _text(fields.get("kind", ""))}
+        case "contact":
+            return _contact(fields)
         case "event":
             return _event(fields)
         case "bought":
@@ -122,6 +125,14 @@ def to_json(fields: Fields) -> dict[str, Any]:
         case "json":
             return _json(fields.get("json", ""))
     raise Incomplete
+
+
+def _contact(fields: Fields) -> dict[str, Any]:
+    found: dict[str, Any] = {"if": "contact", "with": fields.get("side") or "guide"}
+    for name in ("ids", "states"):
+        if fields.get(name, "").strip():
+            found[name] = _list(fields[name])
+    return found | _window(fields)
 
 
 def _json(text: str) -> dict[str, Any]:

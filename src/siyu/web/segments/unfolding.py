@@ -87,6 +87,11 @@ def _of_json(leaf: dict[str, Any]) -> dict[str, str] | None:
             return {"what": "reachable", "channel": leaf["channel"]}
         case "identifier":
             return {"what": "identifier", "kind": leaf["has"]}
+        case "contact":
+            if "ways" in leaf or "corp" in leaf:
+                return None
+            lists: dict[str, str] = {str(name): _shown(_listed(leaf[name])) for name in ("ids", "states") if name in leaf}
+            return {"what": "contact", "side": leaf.get("with", "guide"), **lists, **_window_fields(leaf)}
         case "event":
             return _of_event(leaf)
         case "bought":
@@ -100,6 +105,10 @@ def _of_json(leaf: dict[str, Any]) -> dict[str, str] | None:
         case "segment":
             return {"what": "segment", "segment": str(leaf["id"]), "is": leaf.get("is", "in")}
     return None
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
 
 
 def _of_event(leaf: dict[str, Any]) -> dict[str, str]:

@@ -38,7 +38,7 @@ VALID = f"'{RETAIL}' where CustomerID is not null and InvoiceNo not like 'C%' an
 def retail(server: embedded.Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """The 18,532 orders of Online Retail's 4,338 customers as the pool would have folded them, put there in one go."""
     with psycopg.connect(server.url, autocommit=True) as conn:
-        conn.execute("create database retail_cohorts template siyu_template")
+        conn.execute("create database retail_cohorts template siyu_template strategy file_copy")
     db = Database(url := server.url.replace("/siyu?", "/retail_cohorts?"), size=4)
     still = StillClock(NOW)
     ground = Ground(db, still, KEYS, Config(tmp_path_factory.mktemp("retail"), url, "127.0.0.1", 0, "http://x", "info"), wall=still)

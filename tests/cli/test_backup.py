@@ -20,7 +20,7 @@ def elsewhere(server: embedded.Embedded) -> str:
     """The address of a second, empty installation."""
     with psycopg.connect(server.url, autocommit=True) as conn:
         conn.execute("drop database if exists elsewhere with (force)")
-        conn.execute("create database elsewhere template siyu_template")
+        conn.execute("create database elsewhere template siyu_template strategy file_copy")
     return server.url.replace("/siyu?", "/elsewhere?")
 
 

@@ -32,7 +32,7 @@ def one_database(server: embedded.Embedded) -> Iterator[str]:
     """The folder's database."""
     name = f"gate_stories_{next(_numbers)}"
     with psycopg.connect(server.url, autocommit=True) as conn:
-        conn.execute(f"create database {name} template siyu_template")
+        conn.execute(f"create database {name} template siyu_template strategy file_copy")
     yield server.url.replace("/siyu?", f"/{name}?")
     with psycopg.connect(server.url, autocommit=True) as conn:
         conn.execute(f"drop database {name} with (force)")

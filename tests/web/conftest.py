@@ -48,7 +48,7 @@ def open_shop(server: embedded.Embedded, tmp_path_factory: pytest.TempPathFactor
     """A seeded shop that the tests of one module share: for those that only look, or whose changes trouble nobody else."""
     name = f"shop{next(_shops)}"
     with psycopg.connect(server.url, autocommit=True) as conn:
-        conn.execute(f"create database {name} template siyu_template")
+        conn.execute(f"create database {name} template siyu_template strategy file_copy")
     url = server.url.replace("/siyu?", f"/{name}?")
     db = Database(url, size=8)
     config = Config(tmp_path_factory.mktemp(name), url, "127.0.0.1", 0, "http://127.0.0.1:8000", "info")

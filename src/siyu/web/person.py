@@ -15,6 +15,7 @@ from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
 from siyu.web import moments, people, store
+from siyu.web.contacts import contacts
 from siyu.web.customers import STAGE_TONES, mask_of
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, is_htmx, lang_of, render, say_to, show_of, staff_of
@@ -59,8 +60,10 @@ def see(request: Request) -> Response:
         asked = _why(request, conn, number) if tab == "messages" else []
         deeds = store.deeds_about(conn, f"person:{number}", 20) if tab == "identity" else []
         scores = scored(request, conn, number)
+        whose = contacts(conn, number, lang_of(request))
     return render(
         request, "customers/person.html", tab=tab, told=told, before=before, asked=asked, deeds=deeds, scores=scores,
+        contacts=whose,
         channels=CHANNELS, purposes=PURPOSES,
         **_about(request, person),
     )  # fmt: skip

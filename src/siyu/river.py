@@ -22,6 +22,7 @@ import psycopg
 from siyu import channels, gate, growth, journeys, pool
 from siyu.analytics import lake, ledger, scores
 from siyu.base.ground import Ground
+from siyu.journeys import answers
 from siyu.sources import callbacks, desk, files, sync
 
 log = logging.getLogger(__name__)
@@ -59,9 +60,13 @@ def steps(ground: Ground) -> list[Step]:
         Step("growth.lots", lambda: growth.see_lots(ground), "growth", is_daily=True),
         Step("growth.costs", lambda: growth.record_costs(ground), "growth", is_daily=True),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
+        Step("journeys.answers", lambda: answers.advance(ground), "answers"),
         Step("gate.judge", lambda: gate.judge(ground), "journeys"),
         Step("analytics.ledger.post", lambda: ledger.post(ground), "ledger"),
         Step("analytics.lake", lake.Keeper(ground).step, "lake", is_daily=True),
+        Step("channels.receipts", lambda: channels.follow(ground), "receipts"),
+        Step("channels.pull", lambda: channels.pull(ground), "receipts", is_daily=True),
+        Step("channels.hand_over", lambda: channels.hand_over(ground), "receipts"),
         Step("sources.files.advance", lambda: files.advance(ground), "imports"),
         Step("analytics.scores.advance", lambda: scores.advance(ground), "scores", is_daily=True),
         *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from siyu.base.db import Connection, queries
 from siyu.base.ground import Ground
@@ -13,6 +14,7 @@ from siyu.vendors.wecom import Client
 Q = queries(__name__, "handing.sql")
 
 _POOL = 2  # service_state: waits for somebody on duty
+_AFTER = timedelta(seconds=3)  # first the last words of the keywords' answer: the pool takes none (95018)
 
 
 def hand_over(ground: Ground, limit: int = 20) -> int:
@@ -21,7 +23,7 @@ def hand_over(ground: Ground, limit: int = 20) -> int:
     The attempt is written before the vendor is called, so a crash leaves it `unknown` and staff see it; nothing is tried twice blindly.
     """
     with ground.db.tx() as conn:
-        rows = conn.execute(Q.open_handovers, {"limit": limit}).fetchall()
+        rows = conn.execute(Q.open_handovers, {"limit": limit, "before": ground.clock.now() - _AFTER}).fetchall()
         corps = {one.app_id: one for one in clients(conn, VendorKind.WECOM)} if rows else {}
     done = 0
     for number, desk, who, corp in rows:

@@ -2,7 +2,7 @@
 -- name: open_handovers
 select h.handover_id, h.account, i.value, i.scope
 from answer_handovers h join identifiers i on i.identifier_id = h.subject
-where h.channel = 'kf' and h.ended_at is null and i.value is not null
+where h.channel = 'kf' and h.ended_at is null and h.asked_at <= %(before)s and i.value is not null
   and not exists (select 1 from desk_moves m where m.handover_id = h.handover_id)
 order by h.handover_id limit %(limit)s;
 

@@ -94,4 +94,12 @@ def _do(ground: Ground, account: Account | None, deed: _Deed, remark: str) -> No
                 )
                 for tag in deed.corp_tags
             ]  # fmt: skip
+            row = conn.execute(Q.tags_of, {"subject": deed.subject, "corp": deed.corp, "guide": deed.guide}).fetchone()
+            tags = sorted({*(row[0] if row else ()), *deed.corp_tags})
+            facts.append(
+                Fact(
+                    "contact.changed", f"contact.changed:{deed.guide}:{deed.subject}:{deed.fact_key}", now, object=deed.guide,
+                    data={"guide": deed.guide, "corp": deed.corp, "tags": tags}, subject_id=deed.subject,
+                )
+            )  # fmt: skip
             pool.record(ground, conn, source, facts)

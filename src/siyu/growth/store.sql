@@ -175,6 +175,9 @@ where deed_id = %(deed_id)s and state = 'waiting';
 -- name: tag_names
 select tag_id, name from corp_tags where corp = %(corp)s and tag_id = any(%(tags)s::text[]);
 
+-- name: tags_of
+select tags from contacts where subject = %(subject)s and corp = %(corp)s and guide = %(guide)s;
+
 -- name: count_visit
 insert into live_code_days (code_id, on_day, visits) values (%(code_id)s, %(day)s, 1)
 on conflict (code_id, on_day) do update set visits = live_code_days.visits + 1;

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from tests.channels.welcome_desk import WelcomeDesk
 
 from siyu import channels, gate
 from siyu.base.clock import StillClock
@@ -25,8 +26,11 @@ class Rig:
     def __init__(self, name: str, shop, post, receiver) -> None:
         self.name, self.shop, self.post, self.receiver = name, shop, post, receiver
         self.is_idempotent = channels.channel_of(name).is_idempotent
+        self.desk = DESKS[name](shop) if name in DESKS else None  # has person, copies, forget, close
 
     def person(self, how: str) -> int:
+        if self.desk:
+            return self.desk.person(how)
         if self.name == "email":
             domain = {"taken": "mail.example", "refused": "unknown.fault.example", "later": "greylist.fault.example",
                       "never": "full.fault.example", "lost": "kept.fault.example", "slow": "slow.fault.example"}[how]  # fmt: skip
@@ -37,14 +41,34 @@ class Rig:
 
     def copies(self, intent_id: int) -> int:
         """How many messages of one intent the vendor holds for different ones."""
+        if self.desk:
+            return self.desk.copies(intent_id)
         if self.name == "email":
             return self.post.copies(self.shop.ground, intent_id)
         return len({number for number in self.receiver.taken if number.startswith(f"msg_{intent_id}_")})
 
+    def in_batch(self, n: int, how: str) -> int:
+        """Somebody for the batch, known to every vendor."""
+        if self.desk:
+            return self.desk.person(how)
+        return self.shop.person(f"x{n}{how}@{'mail.example' if how == 'taken' else DOMAIN[how]}", member=f"{how}-b{n}")
+
+    def forget(self, conn) -> None:
+        """Have the channel no longer set up."""
+        channels.forget_email(conn)
+        channels.forget_webhook(conn)
+
+
+DESKS = {"welcome": WelcomeDesk}
+
 
 @pytest.fixture(params=sorted(name for name, one in channels.channels().items() if not isinstance(one, channels.Courier)))
-def rig(request: pytest.FixtureRequest, shop, post, receiver, email_on, webhook_on) -> Rig:
-    return Rig(request.param, shop, post, receiver)
+def rig(request: pytest.FixtureRequest, ground: Ground, shop, post, receiver, email_on, webhook_on) -> Iterator[Rig]:
+    made = Rig(request.param, shop, post, receiver)
+    yield made
+    if made.desk:
+        channels.hang_up(ground)
+        made.desk.close()
 
 
 def test_taken(rig: Rig, ground: Ground, shop) -> None:
@@ -187,16 +211,16 @@ def test_what_cannot_be_made_is_refused_with_its_reason(rig: Rig, ground: Ground
 def test_a_channel_that_is_not_set_up_leaves_everything_waiting(rig: Rig, ground: Ground, shop) -> None:
     intent = shop.wish(rig.person("taken"), rig.name)
     with ground.db.tx() as conn:
-        channels.forget_email(conn)
-        channels.forget_webhook(conn)
+        rig.forget(conn)
+    if rig.desk:
+        rig.desk.forget()
     assert channels.deliver(ground, rig.name) == 0
     assert shop.permit(intent) == "waiting"
 
 
 def test_a_batch_is_sent_once_each_and_one_bad_one_holds_up_nobody(rig: Rig, ground: Ground, shop) -> None:
     hows = ["taken"] * 6 + ["refused", "later", "lost"]
-    intents = {shop.wish(rig.shop.person(f"x{n}{how}@{'mail.example' if how == 'taken' else DOMAIN[how]}", member=f"{how}-b{n}"),
-                         rig.name): how for n, how in enumerate(hows)}  # fmt: skip
+    intents = {shop.wish(rig.in_batch(n, how), rig.name): how for n, how in enumerate(hows)}
     assert channels.deliver(ground, rig.name) == len(hows)
     for intent, how in intents.items():
         assert rig.copies(intent) == (1 if how in ("taken", "lost") else 0), how

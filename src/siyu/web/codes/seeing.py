@@ -56,7 +56,7 @@ def printed(request: Request) -> Response:
     with ground_of(request).db.tx() as conn:
         code = growth.code(conn, int(request.path_params["code_id"]))
     address = _address(request, code.state)
-    picture = segno.make(address, error="m").svg_data_uri(scale=8, border=2)
+    picture = segno.make(address, error="m").svg_data_uri(scale=8, border=4, light="#fff")
     return render(request, "codes/print.html", code=code, address=address, picture=picture, is_group=code.draft.kind == CodeKind.GROUP)
 
 

@@ -21,8 +21,8 @@ from siyu.base.garbage import collect_seldom
 from siyu.cli.screen import fail, word
 
 COMMANDS = [
-    "demo", "diagnose", "score", "worth", "serve", "work", "import_", "export", "source", "sync", "overview", "ledger", "lake", "person",
-    "trace", "segment", "broadcast", "experiment", "setting", "user", "doctor", "rebuild", "backup", "restore",
+    "demo", "diagnose", "score", "worth", "serve", "work", "import_", "export", "source", "connect", "sync", "overview", "ledger", "lake",
+    "person", "trace", "segment", "broadcast", "experiment", "setting", "user", "doctor", "rebuild", "backup", "restore",
 ]  # fmt: skip
 
 __all__ = ["COMMANDS", "main", "parser"]
@@ -50,6 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; gives the exit code and never a traceback for what a person can mend."""
     if argv is None:  # a process of our own
         collect_seldom()
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # fits factor tiny matrices: threads only wait for one another, burning CPU
     given = sys.argv[1:] if argv is None else argv
     args: Any = parser(_asked(given)).parse_args(given)
     try:

@@ -82,6 +82,7 @@ def _numbers(conn: Connection) -> list[Knob]:
         make(http.SETTING_EVENT_BYTES, http.Limits.event_bytes, 1024, http.MOST_BYTES),
         make(http.SETTING_BATCH_BYTES, http.Limits.batch_bytes, 1024, http.MOST_BYTES),
         make("analytics.click_days", 7, 1, 90),
+        make("web.tag_budget", 10_000, 1, 1_000_000),
         make(sync.SETTING_HOUR, sync.HOUR, 0, 23),
         _link_remark_phones(conn),
         make(callbacks.SETTING_KEEP_DAYS, callbacks.KEEP_DAYS, 1, 3650),

@@ -238,3 +238,13 @@ def test_weights_mean_repeated_customers() -> None:
 
 def test_the_discount_rate() -> None:
     assert delta_of(0.15) == pytest.approx(0.0027, abs=5e-5)
+
+
+@given(st.lists(st.tuples(*[st.sampled_from([0.0, 0.5, 1.0, 7.25])] * 3), max_size=40))
+@settings(max_examples=60)
+def test_different_rows_are_those_of_numpy(rows: list[tuple[float, float, float]]) -> None:
+    stacked = np.array(rows, dtype=float).reshape(-1, 3)
+    unique, back, counts = np.unique(stacked, axis=0, return_inverse=True, return_counts=True)
+    states, ours = collapse(*stacked.T)
+    assert np.column_stack([states.x, states.t_x, states.t_obs]).tolist() == unique.tolist()
+    assert (ours.tolist(), states.weight.tolist()) == (back.reshape(-1).tolist(), counts.tolist())

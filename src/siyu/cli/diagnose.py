@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siyu import pool
 from siyu.analytics import diagnosis
@@ -25,6 +26,8 @@ from siyu.sources import files
 from siyu.sources.files import FileFault, NotSettled, Options, Wish
 
 _EPOCH = date(1970, 1, 1).toordinal()
+Columns = NDArray[np.int64]
+_QUARTER = 900  # seconds
 _KINDS = {"order.paid": PAID, "order.refunded": REFUNDED, "order.adjusted": OTHER}
 
 
@@ -97,7 +100,7 @@ def _read(args: argparse.Namespace, lang: str) -> Trade:
         raise InputError(word("cli.diagnose_not_orders"), word("cli.diagnose_not_orders_remedy"), field="file")
     who: dict[Any, int] = {}
     orders: dict[str, int] = {}
-    rows: list[tuple[int, int, int, int, int, int]] = []
+    stretches: list[Columns] = []
     currencies: dict[str, int] = {}
     lines = rejected = future = 0
     currency = read.mapping.currency
@@ -107,31 +110,51 @@ def _read(args: argparse.Namespace, lang: str) -> Trade:
             lines += turned.rows_n - turned.blank_n
             late = sum(one.code == "date_in_future" for one in turned.rejects)
             future, rejected = future + late, rejected + len(turned.rejects) - late
-            for fact in (*turned.facts, *turned.side):
-                kind = _KINDS.get(fact.type)
-                if kind is None or fact.amount_minor is None:
-                    continue
-                used = fact.currency or currency
+            kept = [f for f in (*turned.facts, *turned.side) if f.type in _KINDS and f.amount_minor is not None]
+            for used in [f.currency or currency for f in kept]:
                 currencies[used] = currencies.get(used, 0) + 1
-                person = min(fact.identifiers, key=lambda i: pool.ORDER[i.kind]) if fact.identifiers else None
-                code = -1 if person is None else who.setdefault((person.kind, person.value), len(who))
-                order = -1 if fact.object is None else orders.setdefault(fact.object, len(orders))
-                day = fact.occurred_at.astimezone(zone).toordinal() - _EPOCH  # the shop's own day
-                rows.append((code, order, day, fact.amount_minor, kind, int(fact.data.get("discount_minor", 0))))
+            first = [f.identifiers[0] if len(f.identifiers) == 1 else _strongest(f.identifiers) for f in kept]
+            stretches.append(
+                np.array(
+                    [
+                        [-1 if i is None else who.setdefault((i.kind, i.value), len(who)) for i in first],
+                        [-1 if f.object is None else orders.setdefault(f.object, len(orders)) for f in kept],
+                        _days([f.occurred_at for f in kept], zone),
+                        [f.amount_minor for f in kept],
+                        [_KINDS[f.type] for f in kept],
+                        [int(f.data.get("discount_minor", 0)) for f in kept],
+                    ],
+                    dtype=np.int64,
+                )
+            )
             bar.to(lines)
     if currencies:
         currency = max(currencies, key=lambda name: currencies[name])
         if len(currencies) > 1:
             note(word("cli.diagnose_currencies", currency=currency, others=", ".join(sorted(set(currencies) - {currency}))))
             raise InputError(word("cli.diagnose_mixed"), word("cli.diagnose_mixed_remedy"), field="currency")
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 6)
-    as_of = args.as_of.toordinal() - _EPOCH if args.as_of else int(columns[:, 2].max()) if len(columns) else 0
-    kept = columns[columns[:, 2] <= as_of]
+    columns = np.concatenate(stretches, axis=1) if stretches else np.zeros((6, 0), dtype=np.int64)
+    days = columns[2]
+    as_of = args.as_of.toordinal() - _EPOCH if args.as_of else int(days.max()) if len(days) else 0
+    believed = columns[:, days <= as_of]
+    customer, order, day, minor, kind, off = believed
     return Trade(
-        customer=kept[:, 0], order=kept[:, 1], day=kept[:, 2], minor=kept[:, 3], kind=kept[:, 4],
-        discount_minor=kept[:, 5] if (kept[:, 5] > 0).any() else None,
-        currency=currency, as_of_day=as_of, lines=lines - rejected - future, rejected=rejected, future=future + len(columns) - len(kept),
+        customer=customer, order=order, day=day, minor=minor, kind=kind, discount_minor=off if (off > 0).any() else None,
+        currency=currency, as_of_day=as_of, lines=lines - rejected - future, rejected=rejected,
+        future=future + len(days) - believed.shape[1],
     )  # fmt: skip
+
+
+def _strongest(identifiers: Sequence[pool.Identifier]) -> pool.Identifier | None:
+    return min(identifiers, key=lambda i: pool.ORDER[i.kind], default=None)
+
+
+def _days(moments: Sequence[datetime], zone: ZoneInfo) -> Columns:
+    """The shop's own days since 1970-01-01: zones change at quarter hours of UTC, so each quarter that occurs is looked up once."""
+    seconds = np.array([moment.timestamp() for moment in moments], dtype=np.float64)
+    quarters, at = np.unique(np.floor(seconds / _QUARTER).astype(np.int64), return_inverse=True)
+    local = [datetime.fromtimestamp(q * _QUARTER, UTC).astimezone(zone).toordinal() - _EPOCH for q in quarters.tolist()]
+    return np.array(local, dtype=np.int64)[at]
 
 
 def _lines(found: diagnosis.Diagnosis, out: Path, lang: str) -> Iterator[str]:

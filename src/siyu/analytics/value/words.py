@@ -43,10 +43,9 @@ class States:
     def rough(self) -> States:
         """The same customers by whole weeks: far fewer states, to begin a search with."""
         t_obs, t_x = np.round(self.t_obs), np.round(self.t_x)
-        stacked = np.column_stack([self.x, np.minimum(t_x, t_obs), t_obs])
-        unique, back = np.unique(stacked, axis=0, return_inverse=True)
-        weight: Floats = np.bincount(back.reshape(-1), weights=self.weight, minlength=len(unique)).astype(np.float64)
-        return States(unique[:, 0], unique[:, 1], unique[:, 2], weight)
+        (x, t_x, t_obs), back = different(self.x, np.minimum(t_x, t_obs), t_obs)
+        weight: Floats = np.bincount(back, weights=self.weight, minlength=len(x)).astype(np.float64)
+        return States(x, t_x, t_obs, weight)
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,19 @@ class Fit:
 
 def collapse(x: Floats, t_x: Floats, t_obs: Floats) -> tuple[States, NDArray[np.intp]]:
     """States of single customers, and for each customer the number of its state (to join predictions back)."""
-    stacked = np.ascontiguousarray(np.column_stack([x, t_x, t_obs]).astype(np.float64))
-    unique, back, counts = np.unique(stacked, axis=0, return_inverse=True, return_counts=True)
-    return States(unique[:, 0], unique[:, 1], unique[:, 2], counts.astype(np.float64)), back.reshape(-1)
+    (one, two, three), back = different(*(column.astype(np.float64) for column in (x, t_x, t_obs)))
+    weight: Floats = np.bincount(back, minlength=len(one)).astype(np.float64)
+    return States(one, two, three, weight), back
+
+
+def different(*columns: Floats) -> tuple[list[Floats], NDArray[np.intp]]:
+    """The different rows of some columns, sorted, and which of them each row is.
+
+    What `numpy.unique(axis=0)` says, several times as fast: it compares rows as bytes, one by one.
+    """
+    order = np.lexsort(columns[::-1])
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = np.logical_or.reduce([np.diff(column[order]) != 0 for column in columns])
+    back = np.empty(len(order), dtype=np.intp)
+    back[order] = np.cumsum(is_new) - 1
+    return [column[order][is_new] for column in columns], back

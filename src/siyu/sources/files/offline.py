@@ -13,12 +13,10 @@ from siyu.sources.files import proposing, reading
 from siyu.sources.files.turning import Turned, turner
 from siyu.sources.files.words import SAMPLE, Look, Mapping, Options, Rows
 
-_NO_KEY = b"siyu:offline"  # ids of facts are not kept, so nobody can look them up
-
 
 @dataclass(frozen=True)
 class Offline:
-    """How a file is read, and its rows as facts, stretch by stretch."""
+    """How a file is read, and its rows as facts, stretch by stretch. The facts of lines carry no ids: nobody keeps them."""
 
     look: Look
     mapping: Mapping
@@ -38,5 +36,5 @@ def read_offline(path: Path, options: Options, *, brand: Brand, now: datetime) -
         if value is not None:
             mapping = replace(mapping, **{name: value})
     mappings.need(mapping, look.shape)
-    makes = turner(mapping, look.shape, key=_NO_KEY, now=now, came_at=now, evidence={})
+    makes = turner(mapping, look.shape, key=None, now=now, came_at=now, evidence={})
     return Offline(look, mapping, (makes.turn(rows) for rows in reading.rows(path, look.shape, rows_n=look.rows_n)))

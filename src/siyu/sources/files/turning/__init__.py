@@ -25,12 +25,15 @@ class Turner(Protocol):
         ...
 
 
-def turner(mapping: Mapping, shape: Shape, *, key: bytes, now: datetime, came_at: datetime, evidence: dict[str, Any]) -> Turner:
-    """A fresh turner. `key` makes ids of people's data unguessable; `now` bounds what is believed; `came_at` dates what has no date."""
+def turner(mapping: Mapping, shape: Shape, *, key: bytes | None, now: datetime, came_at: datetime, evidence: dict[str, Any]) -> Turner:
+    """A fresh turner.
+
+    `key` makes ids of people's data unguessable (None: no ids), `now` bounds what is believed, `came_at` dates what has no date.
+    """
     latest = now + _AHEAD_FOR
     is_text = shape.format == "text"
     if mapping.kind in ("order_lines", "orders"):
         return Orders(mapping, shape.columns, key, latest, is_text=is_text)
     if mapping.kind == "events":
-        return Events(mapping, shape.columns, key, latest, is_text=is_text)
-    return People(mapping, shape.columns, key, latest, is_text=is_text, came_at=came_at, evidence=evidence)
+        return Events(mapping, shape.columns, key or b"", latest, is_text=is_text)
+    return People(mapping, shape.columns, key or b"", latest, is_text=is_text, came_at=came_at, evidence=evidence)

@@ -62,16 +62,20 @@ class Columns:
 
 
 class Orders:
-    """Turns rows of orders or order lines into facts. Keeps what it must remember from stretch to stretch; feed it a file in order."""
+    """Turns rows of orders or order lines into facts. Keeps what it must remember from stretch to stretch; feed it a file in order.
 
-    def __init__(self, mapping: Mapping, columns: tuple[str, ...], key: bytes, latest: datetime, *, is_text: bool) -> None:
+    Without a `key` the facts of lines have no ids: for reading only.
+    """
+
+    def __init__(self, mapping: Mapping, columns: tuple[str, ...], key: bytes | None, latest: datetime, *, is_text: bool) -> None:
         self.mapping, self.columns, self.is_text = mapping, columns, is_text
         self.by_field = {field: column for column, field in mapping.columns.items()}
         self.who = Who(mapping)
         self.occurrences = Occurrences()
         self._amounts = Occurrences()
         self.is_whole = mapping.kind == "orders"
-        self._digest = blake2b(key=key, digest_size=8)
+        self._digest = blake2b(key=key or b"", digest_size=8)
+        self._has_ids = key is not None
         self._carried: list[Any] = []
         self._order_no, self._line_id = Read(plain.identity), Read(plain.identity)
         self._moment = Read(Moments(mapping.time_zone, mapping.day_first, latest))
@@ -132,6 +136,8 @@ class Orders:
                 if paid is None and ordered is None:
                     frame.bad.setdefault(index, ("paid_at", "missing"))
         ids: list[str | None] = [None] * len(frame)
+        if not self._has_ids:
+            return [None if index in frame.bad else "" for index in range(len(frame))]
         nothing = repeat(None)
         sku, product = read.texts.get("sku") or nothing, read.texts.get("product") or nothing
         digests: list[bytes] = []

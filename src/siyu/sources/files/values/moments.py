@@ -71,6 +71,11 @@ class Moments:
         return self._of_text(bare(cell))
 
     def _of_text(self, text: str) -> datetime | Bad | None:
+        if len(text) == 19 and text[4] == text[7] == "-" and text[13] == text[16] == ":" and text[10] in " T":
+            try:  # what most systems write, ten times as fast; whatever it refuses is read like everything else
+                return datetime.fromisoformat(text)
+            except ValueError:
+                pass
         text = unicodedata.normalize("NFKC", text).strip()
         if not text or text.lower() in NOTHING or text.startswith(("0000-00-00", "0000/00/00")):
             return None

@@ -1,4 +1,5 @@
 """`make soak ARGS="--kills 5000 --seed 3"`: the long version of the crash story. Appends one JSON line to bench/results/soak.jsonl.
+`make soak ARGS="month --customers 20000"` is the simulated month instead (tests/soak/month.py).
 
 It is the same harness as tests/crash, with more deaths, on a server that syncs to disk. A failed promise ends it with the seed to replay.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from tests.crash.test_whole_river import died_across_the_river
 from tests.crash.zygote import KEYS
+from tests.soak import month
 
 from siyu.base import embedded, migrate
 from siyu.base.clock import StillClock
@@ -31,6 +33,8 @@ _DEATHS_A_BATCH = 4  # about how many lives it takes to finish the work of one b
 
 def main() -> int:
     """Run one soak; 0 when every promise held."""
+    if sys.argv[1:2] == ["month"]:
+        return month.main(sys.argv[2:])
     words = argparse.ArgumentParser(prog="make soak")
     words.add_argument("--kills", type=int, default=5_000)
     words.add_argument("--seed", type=int, default=1)

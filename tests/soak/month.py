@@ -1,0 +1,242 @@
+"""A simulated month of a corp: customers come by codes, chat, leave, tell friends and buy; guides confirm, put away and resign.
+
+Callbacks are lost, doubled and late; tokens die; the vendor says that it is too much. At its end the pool must be what the corp truly is.
+
+`make soak ARGS="month --customers 20000 --guides 40 --days 30"` writes one JSON line to bench/results/month.jsonl; tests/soak/test_month.py
+runs a small one. A promise that is not kept is an AssertionError that names it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import tempfile
+import time
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.soak import promises
+from tests.soak.world import World, opened
+
+from siyu import content, growth, journeys
+from siyu.base import embedded, migrate
+from siyu.base.db import Database
+from siyu.base.vault import Vault
+from siyu.channels import channels
+from siyu.sources import http, sync
+from siyu.sources.connecting import connect_sandbox
+
+ROOT = Path(__file__).parents[2]
+START = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)  # 09:00 in China on the first of a month
+CODES = ("地铁站", "门店", "公众号", "包裹卡", "朋友推荐")
+_PRODUCTS = [
+    {"sku": f"T{n}", "name": name, "price_minor": price}
+    for n, (name, price) in enumerate((("绿茶", 3900), ("红茶", 5900), ("茶具", 12900)))
+]
+_MASS_HOUR, _MASS_EVERY = 11, 6  # the hour of the day in China, and every how many days all customers are written to
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a month is. `customers` are there at its end, about; `step` is how many hours the clock is moved at once."""
+
+    customers: int = 20_000
+    guides: int = 40
+    days: int = 30
+    step: int = 1
+    seed: int = 1
+    lost: float = 0.02  # share of the callbacks that never come
+
+    @property
+    def settled(self) -> int:
+        """Who is there at the beginning: six of ten."""
+        return self.customers * 6 // 10
+
+    @property
+    def habits(self) -> dict[str, float]:
+        """What happens a day, so that the rest comes within the month."""
+        new = (self.customers - self.settled) / self.days
+        share = self.customers / 20_000
+        return {
+            "scans": new * 0.93, "refers": new * 0.07, "returns": max(2.0, 30 * share), "links": 0.0, "says": max(20.0, 1000 * share),
+            "deletes": max(3.0, 40 * share), "member_deletes": max(1.0, 6 * share), "edits": max(10.0, 200 * share),
+            "joins": max(8.0, 120 * share), "leaves": max(3.0, 30 * share), "buys": max(5.0, 300 * share), "resigns": self.guides / 400,
+        }  # fmt: skip
+
+
+class Month:
+    """One month, lived from `begin` to `close`. `storms` are the moments at which the vendor said that it was too much."""
+
+    def __init__(self, world: World, size: Size) -> None:
+        self.world, self.size, self.dice = world, size, Random(size.seed)
+        self.storms: set[datetime] = set()
+        self.broadcasts: list[int] = []
+        self.lived: dict[str, Any] = {}
+        self.account_id, self.corp = 0, ""
+
+    def live(self) -> dict[str, Any]:
+        """All of it. Gives what was seen, once every promise was found kept."""
+        self.begin()
+        for day in range(self.size.days):
+            self.day(day)
+        self.close()
+        seen = promises.kept(self.world, self.account_id, self.corp, self.storms, self.broadcasts)
+        return asdict(self.size) | seen | {"people_did": self.lived["did"], "shop": self.lived["shop"]}
+
+    # -- the parts -------------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """A corp with customers, connected and walked; five codes with welcomes; people who live."""
+        world, size = self.world, self.size
+        there = len(world.ask("/sandbox/corp/members"))
+        if size.guides > there:
+            world.corp("/members", n=size.guides - there)
+        else:
+            world.corp("/members", members=[{"userid": f"guide{n + 1:03d}", "has_customers": False} for n in range(size.guides, there)])
+        guides = [f"guide{n + 1:03d}" for n in range(size.guides)]
+        world.corp("/contacts", n=size.settled, userids=guides, days=300)
+        some = [row["external_userid"] for row in world.ask("/sandbox/corp/truth/contacts?limit=60")["follows"]]
+        chats = [
+            world.corp("/groups", owner=guide, name=f"茶友群{n}", customers=some[n * 20 : n * 20 + 20], is_quiet=True)["chat_id"]
+            for n, guide in enumerate(guides[:3])
+        ]
+        tags = world.corp("/tags", group="来源", tags=["新客", "活动"])["tag_id"]
+        [wecom, *_] = connect_sandbox(world.ground, world.url)
+        assert not wecom.trouble, wecom.trouble
+        self.account_id, self.corp = wecom.account.account_id, wecom.account.app_id
+        self._sync("first")
+        with world.ground.db.tx() as conn:
+            greeting = content.keep(world.ground, conn, "欢迎", growth.CHANNEL, "", "您好，欢迎来到小满茶铺。", purpose="service")
+            for number, name in enumerate(CODES):
+                team = guides if number == 0 else self.dice.sample(guides, max(2, len(guides) // 4))
+                growth.make(
+                    world.ground, conn,
+                    growth.Draft(
+                        name=name, account_id=self.account_id, guides=tuple(growth.CodeGuide(one) for one in team),
+                        rotation=tuple(growth.Rotation)[number % 4], corp_tags=(tags[0],),
+                        remark_pattern="", welcomes=(growth.Welcome(greeting.content_id),),
+                    ),
+                )  # fmt: skip
+            growth.make(
+                world.ground, conn,
+                growth.Draft(name="茶友群", account_id=self.account_id, kind=growth.CodeKind.GROUP, chats=tuple(chats), chat_limit=60),
+            )  # fmt: skip
+            write_key = http.renew_key(conn, "shop", now=world.clock.now())
+        world.settle()
+        world.daily()
+        world.corp("/faults", lost=size.lost, doubled=0.05, late=0.05, late_for=60)
+        words = {"base_url": world.ground.config.base_url, "write_key": write_key, "products": _PRODUCTS}
+        world.corp("/life", **size.habits, shop=words)
+
+    def day(self, day: int) -> None:
+        """One day: the clock goes on by steps; now and then a token dies or a storm comes; at night the corp is walked."""
+        stormy = {self.dice.randrange(24 // self.size.step): kind for kind in ("limited", "crowded") if self.dice.random() < 0.5}
+        if day == self.size.days // 2:
+            self.world.corp("/deeds/resign", userid=f"guide{self.size.guides:03d}")
+        dying = self.dice.randrange(24 // self.size.step)
+        for number in range(24 // self.size.step):
+            at = START + timedelta(days=day, hours=(number + 1) * self.size.step)
+            if number == dying:
+                self.world.corp("/tokens/expire", **({"as": "invalid"} if day % 2 else {}))
+            if storm := stormy.get(number):
+                self.storms.add(at)
+                self.world.corp("/faults", **{storm: 0.4})
+            self.world.go(at)
+            self._rest(at)
+            if storm:
+                self.world.corp("/faults", **{storm: 0})
+            if (at.hour + 8) % 24 in range(_MASS_HOUR, _MASS_HOUR + self.size.step) and day % _MASS_EVERY == 1:
+                self._write_to_all(day)
+        self.world.daily()
+        self._sync("nightly")
+
+    def close(self) -> None:
+        """The road is good again, what is under way arrives, and the corp is walked once more."""
+        self.lived = self.world.ask("/sandbox/corp/life")
+        self.world.corp("/life", none=True)
+        self.world.corp("/faults", none=True)
+        self.world.corp("/callbacks/flush")
+        self.world.settle()
+        at = self.world.clock.now()
+        while self.world.rows("select from permits where channel = 'wecom' and state = 'claimed' limit 1"):
+            assert at < START + timedelta(days=self.size.days + 14), "mass messages are still under way after a fortnight"
+            at += timedelta(hours=12)  # guides who never look: their tasks end
+            self._rest(at)
+        self._sync("nightly")
+        self.world.settle()
+
+    def _rest(self, at: datetime) -> None:
+        """Let things settle at this moment, and at some within the next minute while callbacks are on their way."""
+        self.world.go(at)
+        for seconds in (8, 22, 31):
+            if not self.world.settle():
+                return
+            at += timedelta(seconds=seconds)
+            self.world.go(at)
+        self.world.settle()
+
+    def _sync(self, kind: str) -> None:
+        sync.start(self.world.ground, self.account_id, kind)
+        for _ in range(200):
+            self.world.settle()
+            with self.world.ground.db.tx() as conn:
+                [run] = sync.runs(conn, self.account_id, 1)
+            if run.state != "running":
+                assert run.state == "done", (run.state, run.error, run.interface)
+                return
+            # The vendor wants to be left alone for a while, by the database's clock: let it pass by the world's.
+            [(wait,)] = self.world.rows("select greatest(due_at - now(), interval '1 second') from sync_runs where state = 'running'")
+            self.world.rows("update sync_runs set due_at = now() where state = 'running' returning 1")
+            self.world.go(self.world.clock.at + wait)
+        raise AssertionError("the corp could not be walked")
+
+    def _write_to_all(self, day: int) -> None:
+        if "wecom" not in channels():
+            return
+        with self.world.ground.db.tx() as conn:
+            kept = content.keep(self.world.ground, conn, f"上新{day}", "wecom", "", f"第{day}天：春茶上新，到店有礼。")
+            number = journeys.make(
+                self.world.ground, conn,
+                journeys.Draft(
+                    name=f"上新{day}", rule=promises.EVERYBODY, channel="wecom", content_id=kept.content_id, holdout_share=0.05,
+                    expire_for=timedelta(days=2), measure_for=timedelta(days=5),
+                ),
+            )  # fmt: skip
+            journeys.start(self.world.ground, conn, number)
+        self.broadcasts.append(number)
+        self.world.settle()
+
+
+def main(argv: list[str]) -> int:
+    """Run one month; 0 when every promise was kept."""
+    words = argparse.ArgumentParser(prog="make soak ARGS=month")
+    for one in fields(Size):
+        words.add_argument(f"--{one.name}", type=type(one.default), default=one.default)
+    size = Size(**vars(words.parse_args(argv)))
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="siyu-month-") as name:
+        folder = Path(name)
+        server = embedded.start(folder / "data", durable=False)
+        try:
+            db = Database(server.url, size=1)
+            migrate.migrate(db)
+            db.close()
+            with opened(folder, server.url, Vault(*(bytes([n]) * 32 for n in (1, 2, 3))), START, size.seed) as world:
+                seen = Month(world, size).live()
+        finally:
+            server.close()
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    about = {"what": "a simulated month", "commit": commit, "seconds": round(time.monotonic() - began), "cores": os.cpu_count()}
+    line = about | seen | {"python": platform.python_version()}
+    results = ROOT / "bench" / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    with (results / "month.jsonl").open("a") as out:
+        out.write(json.dumps(line, ensure_ascii=False) + "\n")
+    print(json.dumps(line, ensure_ascii=False))
+    return 0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from tests.channels import connected
 from tests.channels.welcome_desk import WelcomeDesk
 
 from siyu import channels, gate
@@ -59,7 +60,7 @@ class Rig:
         channels.forget_webhook(conn)
 
 
-DESKS = {"welcome": WelcomeDesk}
+DESKS = {"welcome": WelcomeDesk, **connected.DESKS}
 
 
 @pytest.fixture(params=sorted(name for name, one in channels.channels().items() if not isinstance(one, channels.Courier)))
@@ -197,7 +198,7 @@ def test_an_origin_that_stops_between_claim_and_call(rig: Rig, ground: Ground, s
 
 
 def test_what_cannot_be_made_is_refused_with_its_reason(rig: Rig, ground: Ground, shop) -> None:
-    needy = shop.content(rig.name, "您的等级：{{ level }}", "x")
+    needy = shop.content(rig.name, "thing1: {{ level }} 拒收请回复R", "x")
     missing = shop.wish(rig.person("taken"), rig.name, version=needy)
     gone = shop.wish(rig.person("taken"), rig.name, content_id=999, origin_id=501)
     channels.deliver(ground, rig.name)

@@ -48,7 +48,8 @@ def test_how_words_are_read(matching: str, keyword: str, said: str, fits: bool) 
 
 def test_which_of_several_speaks() -> None:
     many = [rule(1), rule(2, matching=Matching.EXACT), rule(3, priority=60), rule(4, is_on=False, priority=99),
-            rule(5, account="wx2", priority=99), rule(6, channels=("kf",), priority=99), rule(7, from_hour="21:00", to_hour="08:00", priority=99)]  # fmt: skip
+            rule(5, account="wx2", priority=99),
+            rule(6, channels=("kf",), priority=99), rule(7, from_hour="21:00", to_hour="08:00", priority=99)]  # fmt: skip
     found = answers.choose(many, "official", "wx1", "龙井", "12:00")
     assert [one.answer_id for one in found] == [3, 2, 1]
     assert answers.choose(many, "official", "wx1", "龙井", "23:00")[0].answer_id == 7

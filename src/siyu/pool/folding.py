@@ -23,7 +23,10 @@ WITH_DATA = frozenset(
 )  # fmt: skip
 SCORE = "score."  # facts about what somebody thinks of a person, not about what the person did
 _LONGEST_WORD = 200
-_ADDRESS_KIND = {"email": Kind.EMAIL, "sms": Kind.PHONE}
+_ADDRESS_KIND = {
+    "email": Kind.EMAIL, "sms": Kind.PHONE, "official": Kind.OPENID, "official_chat": Kind.OPENID, "official_notice": Kind.OPENID,
+    "mini": Kind.OPENID,
+}  # fmt: skip
 
 
 class Row(NamedTuple):

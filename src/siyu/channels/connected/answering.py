@@ -21,8 +21,11 @@ _REFUSING = frozenset({"FailedOperation.PhoneNumberInBlacklist", "isv.BLACK_KEY_
 
 
 def result_of(err: VendorError) -> Result:
-    """What may be done with this message after such an error. Whatever left nobody sure is lost, also where the client was free to ask
-    again at once: the vendor remembers our number for minutes, and the message may wait longer. The code keeps the vendor's own number: `channels.reason` explains it."""
+    """What may be done with this message after such an error. The code keeps the vendor's own number: `channels.reason` explains it.
+
+    Whatever left nobody sure is lost, also where the client was free to ask again at once: the vendor remembers our number for minutes,
+    and the message may wait longer.
+    """
     code = err.code if err.code in ("no_answer",) or err.vendor is None else coded(err.vendor, err.code)
     why = err.rid[:80]
     if err.is_unknown or err.kind is Trouble.UNKNOWN or err.code in ("no_answer", "unreadable") or err.code.startswith("http_5"):

@@ -22,6 +22,7 @@ import psycopg
 from siyu import channels, gate, growth, journeys, pool
 from siyu.analytics import lake, ledger, scores
 from siyu.base.ground import Ground
+from siyu.channels import moments
 from siyu.journeys import answers
 from siyu.sources import callbacks, desk, files, sync
 
@@ -69,6 +70,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("channels.hand_over", lambda: channels.hand_over(ground), "receipts"),
         Step("sources.files.advance", lambda: files.advance(ground), "imports"),
         Step("analytics.scores.advance", lambda: scores.advance(ground), "scores", is_daily=True),
+        Step("channels.moments", lambda: moments.advance(ground), "moments"),
         *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),
     ]
 

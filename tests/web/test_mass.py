@@ -10,7 +10,9 @@ from tests.web.conftest import OURS, Browse
 
 from siyu import content, journeys, pool
 from siyu.base.ground import Ground
+from siyu.channels import moments
 from siyu.pool import Fact, Identifier, Kind, relations
+from siyu.vendors import keep_account
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 TASK = """
@@ -78,3 +80,21 @@ def test_the_guides_page_shows_each_guide_and_reminds(browse: Browse, shop: Grou
     assert "/remind" in operator.look(f"{here}/guides").text
     refused = operator.fill(f"{here}/remind", {"guide": "ls"})  # there is no account: nobody can be reminded, and that is said
     assert refused.status_code == 303
+
+
+def test_a_post_for_the_guides_of_a_store(browse: Browse, shop: Ground, broadcast: int) -> None:
+    operator, viewer = browse("operator"), browse("viewer")
+    assert "还没有发过朋友圈" in viewer.look("/posts").text
+    with shop.db.tx() as conn:
+        number = content.all_kept(conn, "wecom")[0].content_id
+        keep_account(shop, conn, kind="wecom", name="企业", app_id="ww1", agent_id="1", secret="s", base_url="http://127.0.0.1:9/wecom")
+    made = operator.fill("/posts", {"content_id": str(number), "store": "一店"})
+    assert made.status_code == 303, made.text
+    here = str(made.headers["location"])
+    text = viewer.look(here).text
+    assert "等待创建" in text and "周末有品鉴会" in text and "/cancel" not in text
+    operator.fill(f"{here}/cancel", {})
+    assert "已停止" in viewer.look("/posts").text
+    with shop.db.tx() as conn:
+        assert moments.newest(conn)[0].guides == ["zs"]
+    assert operator.fill("/posts", {"content_id": str(number), "store": "没有这家店"}).status_code == 422

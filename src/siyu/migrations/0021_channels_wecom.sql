@@ -3,7 +3,7 @@
 -- One task = one guide, one text. planned -> calling -> made -> ended; a call whose outcome nobody knows is looked up before it is repeated.
 create table mass_tasks (
     task_id bigint generated always as identity primary key,
-    channel text not null,                   -- wecom: to customers; wecom_group: to chats
+    channel text not null,
     account_id bigint not null,
     corp text not null,
     guide text not null,                     -- userid
@@ -48,15 +48,6 @@ create table mass_recipients (
 );
 create unique index mass_recipients_once on mass_recipients (intent_id) where state in ('open', 'sent');
 
--- The chats of a task to groups.
-create table mass_chats (
-    task_id bigint not null references mass_tasks,
-    chat_id text not null,
-    state text not null default 'open' check (state in ('open', 'sent', 'quota', 'unconfirmed', 'cancelled', 'refused')),
-    settled_at timestamptz,
-    primary key (task_id, chat_id)
-);
-
 -- Files as WeCom knows them: a media_id lives three days.
 create table mass_media (
     account_id bigint not null,
@@ -73,15 +64,14 @@ create table moment_tasks (
     account_id bigint not null,
     content_id bigint not null,
     content_version int not null,
-    name text not null,
     guides text[] not null,
-    tags text[] not null default '{}',
-    state text not null check (state in ('planned', 'calling', 'making', 'made', 'ended', 'failed', 'unknown')),
+    state text not null check (state in ('planned', 'calling', 'making', 'made', 'ended', 'failed', 'unknown', 'cancelled')),
     jobid text not null default '',
     moment_id text not null default '',
     code text not null default '',
     why text not null default '',
     made_by text not null default '',
+    tries int not null default 0,
     created_at timestamptz not null,
     next_at timestamptz not null,
     called_at timestamptz,
@@ -94,7 +84,7 @@ create index moment_tasks_due on moment_tasks (next_at) where state in ('planned
 
 create table moment_guides (
     moment_task_id bigint not null references moment_tasks,
-    guide text not null,
+    guide text not null,                     -- userid
     is_published boolean not null default false,
     likes int not null default 0,
     comments int not null default 0,

@@ -67,6 +67,10 @@ class Sandbox:
         """What its people did so far."""
         return dict(json.loads(self._call("/people")))
 
+    def ask(self, path: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One call of its control API: GET, or POST where something is given."""
+        return dict(json.loads(self._call(path, given)))
+
     def _call(self, path: str, body: dict[str, Any] | None = None) -> bytes:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data=data, headers={"Content-Type": "application/json"})  # noqa: S310  our own

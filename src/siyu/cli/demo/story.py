@@ -20,6 +20,7 @@ from siyu.base.errors import ConfigError, SiyuError
 from siyu.base.ground import Ground
 from siyu.base.money import show
 from siyu.cli.demo import words
+from siyu.cli.demo.connected import connect
 from siyu.cli.demo.sandbox import Sandbox
 from siyu.cli.progress import Progress
 from siyu.cli.screen import language, note, word
@@ -51,8 +52,8 @@ class Story:
         self.true_lift = 0.0
         self.overview: dict[str, Any] = {}
 
-    def tell(self) -> None:
-        """Everything, from nothing to a measured campaign."""
+    def tell(self, *, is_live: bool = False) -> None:
+        """Everything, from nothing to a measured campaign; where it is `is_live`, the connected part after it."""
         self.set_the_clock()
         self.set_the_scene()
         self.import_orders()
@@ -62,12 +63,14 @@ class Story:
         self.write_and_send()
         self.let_time_pass()
         self.score_again()
+        if is_live:
+            connect(self.ground, self.sandbox, self._until)
         note(word("cli.demo_done"))
 
     def tell_safely(self) -> None:
         """For a thread: what goes wrong is said, and the pages stay up."""
         try:
-            self.tell()
+            self.tell(is_live=True)
         except SiyuError as err:
             note(f"siyu: {err.what} {err.remedy}")
         except Exception as err:

@@ -1,0 +1,70 @@
+"""The connected part of the demo, by itself: what it leaves for people to look at."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from siyu import growth, river
+from siyu.base.ground import Ground
+from siyu.cli.demo.connected import connect
+from siyu.cli.demo.sandbox import Sandbox
+from siyu.cli.serve import listen
+from siyu.pool import relations
+from siyu.sources import callbacks
+
+
+def test_a_code_with_scans_and_a_mass_send_that_waits_for_guides(ground: Ground, tmp_path: Path) -> None:
+    listener = listen("127.0.0.1", 0)
+    ground.config = replace(ground.config, base_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=callbacks.routes(ground)), log_config=None, timeout_graceful_shutdown=2))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+
+    def until(is_so: Callable[[], bool]) -> None:
+        end = time.monotonic() + 180
+        while not is_so():
+            assert time.monotonic() < end
+            river.run_until_idle(ground)
+
+    try:
+        with Sandbox(tmp_path / "sandbox", 7) as sandbox:
+
+            def tasks() -> list[dict[str, object]]:
+                with urllib.request.urlopen(f"{sandbox.url}/sandbox/corp/tasks") as answer:
+                    return list(json.loads(answer.read()))
+
+            sandbox.set_clock(ground.clock.now(), 1.0)
+            connect(ground, sandbox, until)
+            until(lambda: len(tasks()) > 3)
+            connect(ground, sandbox, until)  # a second demo takes up what is there
+            river.run_until_idle(ground)
+            assert {task["kind"] for task in tasks()} == {"single"} and len({task["text"] for task in tasks()}) == 1
+            scan = {"code": _code(ground).qr_code, "customer": {"name": "新客"}}
+            guide = sandbox.ask("/sandbox/corp/deeds/scan", scan)["userid"]
+            until(lambda: _state_of_newest(ground, str(guide)) == _code(ground).state)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+
+def _code(ground: Ground) -> growth.LiveCode:
+    with ground.db.tx() as conn:
+        [code] = growth.codes(conn)
+    return code
+
+
+def _state_of_newest(ground: Ground, guide: str) -> str:
+    with ground.db.tx() as conn:
+        people = [row[0] for row in conn.execute("select person_id from profiles")]
+        contacts = [one for its in relations.contacts_of(conn, people).values() for one in its if one.guide == guide and one.added_at]
+    return max(contacts, key=lambda one: one.added_at or ground.clock.now()).state

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,22 +27,26 @@ NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 
 def main(url: str, data: str, when: str, number: int) -> None:
     """Walk until the end that was chosen."""
-    seen = {"recorded": 0, "in_this": False}
+    recorded_n = 0
+    this = threading.local()  # pages are asked for in another thread, which has transactions of its own
     plain_record, plain_tx = pool.record, Database.tx
 
     def record(*args: Any, **more: Any) -> Any:
-        seen["in_this"] = True
+        this.is_recording = True
         return plain_record(*args, **more)
 
     @contextmanager
     def tx(self: Database) -> Iterator[Connection]:
-        seen["in_this"] = False
+        nonlocal recorded_n
+        this.is_recording = False
+        is_last = False
         with plain_tx(self) as conn:
             yield conn
-            seen["recorded"] += seen["in_this"]
-            if seen["in_this"] and seen["recorded"] == number and when == "before":
+            recorded_n += this.is_recording
+            is_last = this.is_recording and recorded_n == number
+            if is_last and when == "before":
                 os.kill(os.getpid(), signal.SIGKILL)
-        if seen["in_this"] and seen["recorded"] == number:
+        if is_last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     pool.record, Database.tx = record, tx  # type: ignore[assignment, method-assign]

@@ -1,4 +1,4 @@
-"""What goes wrong on the way: a killed process, tokens that die, storms of 45009 and 45033, guides that may not be asked about."""
+"""What goes wrong on the way: a killed process, tokens that die, storms of 45009 and 120033, guides that may not be asked about."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ def test_a_killed_first_sync_goes_on_and_records_nothing_twice(
     ground: Ground, database_url: str, trial: Trial, account: Account, tmp_path: Path
 ) -> None:
     trial.staff("zs", "ls")
-    trial.hand("/contacts", n=450, userids=["zs", "ls"], days=200)
+    trial.hand("/contacts", n=1200, userids=["zs", "ls"], days=200)
     run_id = sync.start(ground, account.account_id)
     facts_n = "select count(*) filter (where type = 'contact.added'), count(distinct object || others::text) from facts"
     stood = 0
-    for when in ("after", "before"):
+    for when, number in (("after", "2"), ("before", "1")):
         ended = subprocess.run(
-            [sys.executable, "-m", "tests.sources.sync.mortal", database_url, str(tmp_path), when, "2"], check=False, timeout=240
+            [sys.executable, "-m", "tests.sources.sync.mortal", database_url, str(tmp_path), when, number], check=False, timeout=240
         )
         assert ended.returncode == -signal.SIGKILL
         with ground.db.tx() as conn:
             row = conn.execute(facts_n).fetchone()
-        assert row is not None and stood <= row[0] < 450
+        assert row is not None and stood <= row[0] < 1200
         stood = row[0]
     assert stood > 0, "it died in the middle, with pages behind it"
     run = gone_on(ground, run_id)
-    assert (run.state, run.done_n) == ("done", 450)
+    assert (run.state, run.done_n) == ("done", 1200)
     assert here(ground, trial.corpid) == there(trial)
     with ground.db.tx() as conn:
-        assert conn.execute(facts_n).fetchone() == (450, 450)
+        assert conn.execute(facts_n).fetchone() == (1200, 1200)
 
 
 def test_dying_tokens_and_storms_are_lived_through(

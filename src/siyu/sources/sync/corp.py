@@ -16,6 +16,7 @@ from siyu.sources.sync.words import Decided, Differing, Known, Told, Way
 from siyu.vendors import Trouble, VendorError
 from siyu.vendors.wecom import Client, Page, pages, shapes
 
+ROWS_A_WRITE = 500  # several pages share a commit
 GUIDES_A_PART = 10  # of the 100 that may be asked of at once: what is cut off is walked again
 CHATS_A_PART = 50
 OWNERS_A_CALL = 100
@@ -105,21 +106,24 @@ def _count(walk: Walk, client: Client) -> None:
 
 def _contacts(walk: Walk, client: Client) -> None:
     guides: list[str] = list(walk.part.ref["guides"])
-    corp, names = walk.asking.corp, tag_names(walk)
+    corp = walk.asking.corp
+    names: Mapping[str, str] = tag_names(walk)
     catch_up(walk)
     listed: dict[str, set[str]] = {guide: set() for guide in guides}
     missing: set[str] = set()
     try:
+        waiting: list[Told] = []
         for page in ahead(walk, lambda cursor: client.customers_of(guides, cursor, limit=100)):
             missing.update(page.skipped)
-            rows = [told(row.external_contact, row.follow_info) for row in page.items]
-            rows = [one for one in rows if one.guide in listed]
-            for one in rows:
-                listed[one.guide].add(one.external_userid)
-            if any(tag not in names for one in rows for tag in one.tags):  # made since the list was read
-                keep_tags(walk, walk.ask(client.tags))
-                names = {tag: "" for one in rows for tag in one.tags} | tag_names(walk)  # those that no list tells are asked for once
-            walk.write(lambda conn, rows=rows, names=names: _kept(walk, conn, rows, names), done=len(rows))  # type: ignore[misc]
+            for row in page.items:
+                one = told(row.external_contact, row.follow_info)
+                if one.guide in listed:
+                    listed[one.guide].add(one.external_userid)
+                    waiting.append(one)
+            if len(waiting) >= ROWS_A_WRITE:
+                names = _write(walk, client, waiting, names)
+                waiting = []
+        names = _write(walk, client, waiting, names)
     except VendorError as err:
         if err.code not in _NOT_THIS_GUIDE:
             raise
@@ -136,6 +140,15 @@ def _contacts(walk: Walk, client: Client) -> None:
             if not _is_followed(walk, client, who, guide):
                 gone = contacts.ending(guide, who, known[who], walk.asking)
                 walk.write(lambda conn, gone=gone: keeping.keep(walk.ground, conn, walk.account, gone))  # type: ignore[misc]
+
+
+def _write(walk: Walk, client: Client, rows: list[Told], names: Mapping[str, str]) -> Mapping[str, str]:
+    """Record some pages; gives the names of tags, which may have become more."""
+    if any(tag not in names for one in rows for tag in one.tags):  # made since the list was read
+        keep_tags(walk, walk.ask(client.tags))
+        names = {tag: "" for one in rows for tag in one.tags} | tag_names(walk)  # those that no list tells are asked for once
+    walk.write(lambda conn: _kept(walk, conn, rows, names), done=len(rows))
+    return names
 
 
 def _kept(walk: Walk, conn: Connection, rows: list[Told], names: Mapping[str, str]) -> Kept:

@@ -82,7 +82,16 @@ def test_another_currency_and_the_shops_own_words(tmp_path: Path, capsys: pytest
     file.write_text("\n".join(lines), "utf-8")
     code, found, _ = run(capsys, str(file), "--lang", "en")
     assert code == 0
-    assert found["currency"] == "EUR"
+    assert (found["currency"], found["currency_assumed"]) == ("EUR", False)
+    file.write_text("\n".join(line.removesuffix(",EUR").removesuffix(",Currency") for line in lines), "utf-8")
+    for lang, currency, words in (("zh", "CNY", "文件没有写明货币"), ("en", "USD", "does not say its currency")):
+        code, found, _ = run(capsys, str(file), "--lang", lang)
+        assert (code, found["currency"], found["currency_assumed"]) == (0, currency, True)
+        assert words in Path(found["report"]).read_text("utf-8")
+    code, told, _ = run(capsys, str(file), "--lang", "en", "--currency", "USD")
+    assert (code, told["currency_assumed"]) == (0, False)
+    assert "does not say its currency" not in Path(told["report"]).read_text("utf-8")
+    assert told["sales_minor"] == found["sales_minor"]
     assert found["orders"] == len(rows)
 
 

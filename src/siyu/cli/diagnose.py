@@ -141,7 +141,7 @@ def _read(args: argparse.Namespace, lang: str) -> Trade:
     return Trade(
         customer=customer, order=order, day=day, minor=minor, kind=kind, discount_minor=off if (off > 0).any() else None,
         currency=currency, as_of_day=as_of, lines=lines - rejected - future, rejected=rejected,
-        future=future + len(days) - believed.shape[1],
+        future=future + len(days) - believed.shape[1], is_currency_assumed=not read.is_currency_told,
     )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ def diagnose(t: Trade, a: Assumptions, lang: str = "zh") -> Diagnosis:
         verdict=verdict_of(figures, economics),
         stage=stage_of(figures),
         assumptions=a,
+        is_currency_assumed=t.is_currency_assumed,
     )
 
 
@@ -56,6 +57,7 @@ def as_json(d: Diagnosis) -> dict[str, Any]:
     has_model = "model" in v
     return {
         "currency": d.currency,
+        "currency_assumed": d.is_currency_assumed,
         "as_of": str(np.datetime64(d.as_of_day, "D")),
         "first_on": str(np.datetime64(d.first_day, "D")),
         "last_on": str(np.datetime64(d.last_day, "D")),

@@ -19,7 +19,7 @@ class Trade:
 
     `customer` and `order` are codes from 0, -1 = unknown; `day` days since 1970-01-01; `minor` signed minor units (refunds negative);
     `kind` PAID, REFUNDED or OTHER; `discount_minor` what was taken off (>= 0), None when the file does not say. Lines after
-    `as_of_day` were left out and counted in `future`.
+    `as_of_day` were left out and counted in `future`. `is_currency_assumed`: the file does not say what its amounts are in.
     """
 
     customer: Ints
@@ -33,6 +33,7 @@ class Trade:
     lines: int
     rejected: int = 0
     future: int = 0
+    is_currency_assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,3 +91,4 @@ class Diagnosis:
     verdict: str = ""
     stage: str = ""
     assumptions: Assumptions = field(default_factory=Assumptions)
+    is_currency_assumed: bool = False

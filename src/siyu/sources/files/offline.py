@@ -21,6 +21,7 @@ class Offline:
     look: Look
     mapping: Mapping
     turned: Iterator[Turned]
+    is_currency_told: bool  # by the file or the options; else the brand's was taken
 
 
 def read_offline(path: Path, options: Options, *, brand: Brand, now: datetime) -> Offline:
@@ -37,4 +38,5 @@ def read_offline(path: Path, options: Options, *, brand: Brand, now: datetime) -
             mapping = replace(mapping, **{name: value})
     mappings.need(mapping, look.shape)
     makes = turner(mapping, look.shape, key=None, now=now, came_at=now, evidence={})
-    return Offline(look, mapping, (makes.turn(rows) for rows in reading.rows(path, look.shape, rows_n=look.rows_n)))
+    is_told = options.currency is not None or proposing.tells_currency(mapping, sample)
+    return Offline(look, mapping, (makes.turn(rows) for rows in reading.rows(path, look.shape, rows_n=look.rows_n)), is_told)

@@ -238,6 +238,12 @@ def _settle_amount(chosen: dict[str, str], sample: Sample) -> dict[str, str]:
     return chosen
 
 
+def tells_currency(mapping: Mapping, sample: Sample) -> bool:
+    """Whether the file says itself what its amounts are in: by a column, or by a mark beside them."""
+    by_field = {field: column for column, field in mapping.columns.items()}
+    return "currency" in by_field or bool(_currency(by_field, sample))
+
+
 def _currency(by_field: dict[str, str], sample: Sample) -> str:
     for field in ("amount", "unit_price"):
         if field in by_field and (found := amounts.seen_currency(sample.filled(by_field[field])[:500])):

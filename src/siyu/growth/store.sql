@@ -169,7 +169,7 @@ returning d.deed_id, d.fact_key, d.kind, d.account_id, d.corp, d.guide, d.subjec
 
 -- name: end_deed
 update live_code_deeds set state = %(state)s, error = %(error)s, due_at = %(due_at)s, lease_until = null,
-    ended_at = case when %(state)s = 'waiting' then null else %(now)s end
+    ended_at = case when %(state)s = 'waiting' then null else %(now)s::timestamptz end
 where deed_id = %(deed_id)s and state = 'waiting';
 
 -- name: tag_names

@@ -15,7 +15,7 @@ from siyu import vendors
 from siyu.base.ground import Ground
 from siyu.pool import relations
 from siyu.sandbox.conformance.__main__ import served
-from siyu.sources import callbacks
+from siyu.sources import callbacks, sync
 from siyu.vendors import VendorKind, callback_keys, probes, seal_callback, secret_of
 from siyu.web.connect.chats import health
 from siyu.web.connect.store import ChatCount
@@ -172,7 +172,6 @@ def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staff
         rows = callbacks.seen(conn)
         facts = conn.execute("select count(*) from facts").fetchone()
     assert {row.state for row in rows} == {"done"} and facts[0] >= 3
-    assert operator.look("/callbacks?state=parked").text.count("#") == operator.look("/callbacks?state=new").text.count("#")
     assert viewer.fill("/callbacks/replay", {"ids": [rows[0].callback_id]}).status_code == 403
     assert operator.fill("/callbacks/replay", {}).status_code == 422
     sent = operator.fill("/callbacks/replay", {"ids": [row.callback_id for row in rows[:2]], "back": "//evil.example"})
@@ -182,6 +181,14 @@ def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staff
     callbacks.work(staffed, 10)
     with staffed.db.tx() as conn:
         assert conn.execute("select count(*) from facts").fetchone() == facts, "replayed: nothing happens twice"
+    with staffed.db.tx() as conn:
+        chosen = [row.callback_id for row in rows[:2]]
+        conn.execute("update callbacks set state = 'parked', error = 'KeyError', tries = 5 where callback_id = any(%s)", [chosen])
+    parked = operator.look("/callbacks?state=parked").text
+    assert parked.count("KeyError") == 2 and "试过 5 次" in parked
+    assert operator.fill("/callbacks/replay", {"all": "parked"}).status_code == 303
+    with staffed.db.tx() as conn:
+        assert [row.state for row in callbacks.seen(conn)].count("new") == 2
     assert "change_external_contact" not in viewer.look(f"/callbacks?account={account.account_id + 1}").text.split('id="rows"')[1]
     assert "0.00" in viewer.look("/connection-health").text
 
@@ -261,3 +268,12 @@ def test_the_health_of_a_chat_is_a_word() -> None:
     assert [word(0, 0, 3), word(50, 0, 0), word(50, 3, 9), word(50, 3, 4), word(50, 4, 3), word(50, 3, 3)] == [
         "empty", "quiet", "shrinking", "steady", "growing", "steady",
     ]  # fmt: skip
+
+
+def test_runs_of_the_sync_are_shown(browse: Browse, staffed: Ground) -> None:
+    with staffed.db.tx() as conn:
+        account = vendors.keep_account(staffed, conn, kind="wecom", name="山茶集", app_id="wwcorp", agent_id="1", secret="s")
+    assert "还没有同步过" in browse("viewer").look("/connection-health").text
+    sync.start(staffed, account.account_id)
+    text = browse("viewer").look("/connection-health").text
+    assert "首次同步" in text and "还没有同步过" not in text and "web.job_" not in text

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from siyu import vendors
 from siyu.base.ground import Ground
-from siyu.sources import callbacks
+from siyu.sources import callbacks, sync
 from siyu.vendors import InterfaceHealth, probes
 from siyu.web.charts import bars
 from siyu.web.connect import store
@@ -22,6 +22,7 @@ from siyu.web.words import Role
 HOME = "/connection-health"
 SPANS = (1, 24, 168)  # hours
 _CALLS = 100
+_RUNS = 10
 
 
 def routes(ground: Ground) -> list[Guarded]:
@@ -40,6 +41,7 @@ def listing(request: Request) -> Response:
         rows = vendors.health(conn, since)
         standing = probes.standing(conn)
         inbox = {one.account_id: one for one in callbacks.counts(conn, since)}
+        runs = sync.runs(conn, limit=_RUNS)
         by_hour = store.callback_hours(conn, now - timedelta(hours=24))
     names = {one.account.account_id: one.account for one in found}
     rows = [row for row in rows if row.account_id in names]
@@ -55,7 +57,7 @@ def listing(request: Request) -> Response:
         refused=sum(one.refused for one in inbox.values()), chart=_chart(request, by_hour, now), by_hour=list(reversed(by_hour)),
         why=lambda row: vendors.explain(names[row.account_id].kind, row.last_code, lang_of(request)),
         is_blocked=lambda row: _blocked(row, now),
-        tones=TONES, callback_tones=CALLBACK_TONES,
+        runs=runs, tones=TONES, callback_tones=CALLBACK_TONES,
     )  # fmt: skip
 
 

@@ -213,7 +213,7 @@ def _editor(
         request, "contents/edit.html", status=status, draft=draft, kept=kept, history=history, shown=shown, names=names[:40],
         wrong={p.where: p.text(lang_of(request)) for p in reversed(problems or [])},
         readers=[*readers, ("", say_to(request, "web.content_nobody"))], person=person, may_try=may_try,
-        is_alike=draft.channel in content.ALIKE,
+        is_alike=draft.channel in content.ALIKE, is_form=draft.channel in content.FORMS,
         is_old=bool(kept and shown and shown != kept.version),
         **_seen(request, draft, person, is_fresh=not (draft.content_id or problems)),
     )  # fmt: skip
@@ -229,8 +229,20 @@ def _seen(request: Request, draft: Draft, person: str, *, is_fresh: bool = False
         "seen": draft,
         "problems": found,
         "made": made,
+        "counted": _counted(request, draft, made.text),
         "frame": f"/contents/letter/{packed(ground_of(request), draft)}?person={who or ''}",
     }
+
+
+def _counted(request: Request, draft: Draft, text: str) -> dict[str, Any]:
+    """How many messages the carriers would count for a text message, and what they cost; empty for other channels."""
+    if draft.channel != "sms":
+        return {}
+    with ground_of(request).db.tx() as conn:
+        sender = channels.see_sms(conn) or channels.SmsSettings(0, "")
+    units = content.units(text, sender.signature)
+    letters = len(text) + (len(sender.signature) + 2 if sender.signature else 0)
+    return {"letters": letters, "units": units, "cost_minor": channels.cost_minor(units, sender.unit_price_micro)}
 
 
 def _rendered(request: Request, draft: Draft, person: str) -> tuple[content.Rendered, int]:

@@ -51,6 +51,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("/broadcasts", "web.nav_broadcasts", "send", is_tab=True),
             Entry("/posts", "web.nav_posts", "eye"),
             Entry("/contents", "web.nav_contents", "content"),
+            Entry("/answers", "web.nav_answers", "message"),
             Entry("/messages", "web.nav_messages", "message"),
         ),
     ),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from siyu import channels, content, pool
+from siyu import channels, content, pool, vendors
 from siyu.base.db import Connection
 from siyu.base.errors import ConfigError, InputError
 from siyu.base.ground import Ground
-from siyu.channels import EmailSettings, WebhookSettings
+from siyu.channels import EmailSettings, SmsSettings, WebhookSettings
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, staff_of
 from siyu.web.setup.tabs import tabs
@@ -34,6 +35,7 @@ def routes(ground: Ground) -> list[Guarded]:
         deed(f"{_HOME}/email/off", email_off, Role.OWNER),
         deed(f"{_HOME}/email/bounces", bounce_key, Role.OWNER),
         deed(f"{_HOME}/email/prefix", keep_prefix, Role.OWNER),
+        deed(f"{_HOME}/sms", keep_sms, Role.OWNER),
         deed(f"{_HOME}/webhook", keep_webhook, Role.OWNER),
         deed(f"{_HOME}/webhook/secret", new_secret, Role.OWNER),
         deed(f"{_HOME}/webhook/trial", try_webhook, Role.OWNER),
@@ -59,6 +61,24 @@ def keep_email(request: Request) -> Response:
     except ConfigError as err:
         return _shown(request, wrong={"ca_pem": _said(err)}, status=422)
     return go(request, _HOME, said="web.channels_email_kept")
+
+
+def keep_sms(request: Request) -> Response:
+    """Keep by which account and under which signature texts go."""
+    ground, form = ground_of(request), form_of(request)
+    number, price = str(form.get("account_id", "")), str(form.get("unit_price", "")).strip()
+    try:
+        micro = int(Decimal(price) * 1_000_000)
+    except (InvalidOperation, ValueError, OverflowError):
+        micro = -1
+    sender = SmsSettings(int(number) if number.isdigit() and len(number) < 18 else 0, str(form.get("signature", "")).strip(), micro)
+    try:
+        with ground.db.tx() as conn:
+            channels.set_sms(ground, conn, sender)
+            note(request, conn, "sms.set", signature=sender.signature, account=sender.account_id)
+    except InputError as err:
+        return _shown(request, wrong={f"sms_{err.field}": _said(err)}, status=422)
+    return go(request, _HOME, said="web.channels_sms_kept")
 
 
 def test_email(request: Request) -> Response:
@@ -179,6 +199,8 @@ def _shown(
         resting = {name: _rest(request, conn, name) for name in channels.channels()}
         prefix = content.look(conn).ad_prefix
         brand = pool.brand(conn)
+        sms = channels.see_sms(conn) or channels.SmsSettings(0, "")
+        sms_accounts = [one for one in vendors.accounts(conn) if one.kind.endswith("_sms")]
     asked: Any = form_of(request) if wrong or tested else {}
     shown = email or EmailSettings(host="", sender_name=brand.name)
     values = {name: getattr(shown, name) for name in shown.__dataclass_fields__} | {
@@ -195,6 +217,9 @@ def _shown(
         status=status,
         path=_HOME,
         tabs=tabs(request),
+        sms=sms,
+        sms_price=f"{sms.unit_price_micro / 1_000_000:g}",
+        sms_accounts=[(str(one.account_id), one.name) for one in sms_accounts],
         is_email=email is not None,
         email=values,
         is_webhook=webhook is not None,

@@ -78,7 +78,7 @@ class Month:
         self.storms: set[datetime] = set()
         self.broadcasts: list[int] = []
         self.lived: dict[str, Any] = {}
-        self.account_id, self.corp = 0, ""
+        self.account_id, self.corp, self.official_id = 0, "", 0
 
     def live(self) -> dict[str, Any]:
         """All of it. Gives what was seen, once every promise was found kept."""
@@ -107,9 +107,11 @@ class Month:
             for n, guide in enumerate(guides[:3])
         ]
         tags = world.corp("/tags", group="来源", tags=["新客", "活动"])["tag_id"]
-        [wecom, *_] = connect_sandbox(world.ground, world.url)
-        assert not wecom.trouble, wecom.trouble
-        self.account_id, self.corp = wecom.account.account_id, wecom.account.app_id
+        made = connect_sandbox(world.ground, world.url)
+        assert not any(one.trouble for one in made), [one.trouble for one in made]
+        wecom, official = (next(one.account for one in made if one.account.kind == kind) for kind in ("wecom", "official"))
+        self.account_id, self.corp = wecom.account_id, wecom.app_id
+        self.official_id, world.appid = official.account_id, official.app_id
         self._sync("first")
         with world.ground.db.tx() as conn:
             greeting = content.keep(world.ground, conn, "欢迎", growth.CHANNEL, "", "您好，欢迎来到小满茶铺。", purpose="service")
@@ -133,6 +135,12 @@ class Month:
         world.corp("/faults", lost=size.lost, doubled=0.05, late=0.05, late_for=60)
         words = {"base_url": world.ground.config.base_url, "write_key": write_key, "products": _PRODUCTS}
         world.corp("/life", **size.habits, shop=words)
+        known = world.walk("/truth/contacts", "follows")[: size.customers // 4]
+        people = [{"person_id": row["external_userid"], "unionid": row["unionid"], "phone": row["mobile"]} for row in known]
+        world.ask("/sandbox/wechat/people", {"people": people})
+        world.ask(f"{world.wechat}/faults", {"lost": size.lost, "doubled": 0.05, "late": 0.05, "late_for": 60})
+        many = max(10, size.customers / 200)
+        world.ask(f"{world.wechat}/life", {"follows": many, "unfollows": many / 8, "writes": many, "returns": 0, "clicks": 0, "answers": 0})
 
     def day(self, day: int) -> None:
         """One day: the clock goes on by steps; now and then a token dies or a storm comes; at night the corp is walked."""
@@ -160,6 +168,7 @@ class Month:
         """The road is good again, what is under way arrives, and the corp is walked once more."""
         self.lived = self.world.ask("/sandbox/corp/life")
         self.world.corp("/life", none=True)
+        self.world.ask(f"{self.world.wechat}/life", {"none": True})
         self.world.corp("/faults", none=True)
         self.world.corp("/callbacks/flush")
         self.world.settle()
@@ -182,16 +191,19 @@ class Month:
         self.world.settle()
 
     def _sync(self, kind: str) -> None:
-        sync.start(self.world.ground, self.account_id, kind)
+        numbers = [sync.start(self.world.ground, one, kind) for one in (self.account_id, self.official_id)]
         for _ in range(200):
             self.world.settle()
             with self.world.ground.db.tx() as conn:
-                [run] = sync.runs(conn, self.account_id, 1)
-            if run.state != "running":
-                assert run.state == "done", (run.state, run.error, run.interface)
+                runs = [run for run in sync.runs(conn) if run.run_id in numbers]
+            if all(run.state != "running" for run in runs):
+                failed = [(run.state, run.error, run.interface) for run in runs if run.state != "done"]
+                assert not failed, failed
                 return
             # The vendor wants to be left alone for a while, by the database's clock: let it pass by the world's.
-            [(wait,)] = self.world.rows("select greatest(due_at - now(), interval '1 second') from sync_runs where state = 'running'")
+            [(wait,)] = self.world.rows(
+                "select greatest(due_at - now(), interval '1 second') from sync_runs where state = 'running' limit 1"
+            )
             self.world.rows("update sync_runs set due_at = now() where state = 'running' returning 1")
             self.world.go(self.world.clock.at + wait)
         raise AssertionError("the corp could not be walked")

@@ -24,6 +24,7 @@ def kept(world: World, account_id: int, corp: str, storms: set[datetime], broadc
     seen: dict[str, Any] = {}
     seen |= _relations(world, corp, letters)
     seen |= _chats(world, corp)
+    seen |= _followers(world, corp)
     seen |= _welcomes(world, corp, letters, storms)
     seen |= _messages(world, broadcasts)
     seen |= _refusals(world)
@@ -95,6 +96,24 @@ def _chats(world: World, corp: str) -> dict[str, Any]:
     )
     _same("members of chats", ours, truth)
     return {"in_chats": len(truth)}
+
+
+def _followers(world: World, corp: str) -> dict[str, Any]:
+    """Who follows the official account; and who of them is a customer of the corp is one person with them."""
+    members = [one for one in world.ask(f"{world.wechat}/truth")["members"] if one["is_following"]]
+    ours = world.rows(
+        "select i.value, i.person_id from identifiers i join folds f on f.subject = i.identifier_id"
+        " where i.kind = 'openid' and i.scope = %(appid)s and f.seen_types->'account.followed'->>1"
+        " > coalesce(f.seen_types->'account.unfollowed'->>1, '')",
+        appid=world.appid,
+    )
+    _same("followers", [row[0] for row in ours], [one["openid"] for one in members])
+    person = dict(ours)
+    customer = dict(world.rows("select value, person_id from identifiers where kind = 'external_userid' and scope = %(corp)s", corp=corp))
+    both = [(one["openid"], one["person_id"]) for one in members if one["person_id"] in customer]
+    parted = [pair for pair in both if person[pair[0]] != customer[pair[1]]]
+    assert not parted, f"{len(parted)} followers are not one person with the customer they are: {parted[:_SHOWN]}"
+    return {"followers": len(members), "followers_who_are_customers": len(both)}
 
 
 def _welcomes(world: World, corp: str, letters: list[dict[str, Any]], storms: set[datetime]) -> dict[str, Any]:

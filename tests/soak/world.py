@@ -50,6 +50,7 @@ class World:
     def __init__(self, ground: Ground, clock: StillClock, url: str) -> None:
         self.ground, self.clock, self.url = ground, clock, url
         self.did: Counter[str] = Counter()
+        self.appid = ""  # of the official account, once it is connected
 
     def ask(self, path: str, given: dict[str, Any] | None = None) -> Any:
         """GET, or POST where something is given. An answer above 399 is an AssertionError with the sandbox's own words."""
@@ -60,6 +61,11 @@ class World:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as err:
             raise AssertionError(f"{path}: {err.read().decode()[:300]}") from None
+
+    @property
+    def wechat(self) -> str:
+        """Where the official account is controlled."""
+        return f"/sandbox/wechat/accounts/{self.appid}"
 
     def corp(self, path: str, **given: Any) -> Any:
         """POST to the corp's control API."""
@@ -95,6 +101,8 @@ class World:
         while time.monotonic() < end:
             life, post = self.ask("/sandbox/corp/life"), self.ask("/sandbox/corp/callbacks/standing")
             shop = life["shop"] or {"under_way": 0}
+            if self.appid and (self.ask(f"{self.wechat}/life")["due"] or not self.ask("/sandbox/wechat/quiet")["quiet"]):
+                continue
             if not (life["due"] or post["soon"] or post["under_way"] or shop["under_way"]):
                 return post["events"], post["waiting"]
             time.sleep(0.005)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from siyu import pool
 from siyu.base import jobs, settings
 from siyu.base.db import Connection, queries
-from siyu.base.errors import InputError, NotFoundError
+from siyu.base.errors import InputError, NotFoundError, SiyuError
 from siyu.base.ground import Ground
 from siyu.sources.sync import corp, followers, store
 from siyu.sources.sync.contacts import Asking
@@ -27,6 +27,7 @@ SETTING_PHONES = "sync.link_remark_phones"  # whether phones in remarks join ide
 HOUR = 3
 _FAILS = 12  # in a row, then a run gives up
 _LONGEST_WAIT = timedelta(minutes=30)
+_CONFIG_WAIT = timedelta(minutes=1)  # more each time: somebody must mend something
 _WALKED = (VendorKind.WECOM, VendorKind.OFFICIAL)
 _LOCKS = 7_301  # first key of our pairs of advisory keys
 
@@ -123,7 +124,11 @@ def _walk(ground: Ground, of: Account, run: Run, part: Part, asking: Asking) -> 
     try:
         walk_part(walk)
     except VendorError as err:
-        _put_off(ground, run, walk, err)
+        pause = _CONFIG_WAIT * (run.tries + 1) if err.kind is Trouble.CONFIG else timedelta(seconds=2 ** (run.tries + 1))
+        _put_off(ground, run, walk, err.code, err.interface, max(min(_LONGEST_WAIT, pause), err.retry_after or timedelta(0)))
+        return 0
+    except SiyuError:  # what is wrong before the vendor is asked: an account that was switched off, an id that cannot be one
+        _put_off(ground, run, walk, "setup", "", min(_LONGEST_WAIT, _CONFIG_WAIT * (run.tries + 1)))
         return 0
     with ground.db.tx() as conn:
         store.end_part(conn, part, ground.clock.now(), walk.skipped)
@@ -141,15 +146,12 @@ def _count(conn: Connection, run: Run, walk: Walk, *, is_whole: bool = True) -> 
     )  # fmt: skip
 
 
-def _put_off(ground: Ground, run: Run, walk: Walk, err: VendorError) -> None:
-    """The vendor would not: again later, and given up after many times in a row."""
-    tries = run.tries + 1
-    pause = min(_LONGEST_WAIT, timedelta(seconds=2**tries if err.kind is not Trouble.CONFIG else 60 * tries))
+def _put_off(ground: Ground, run: Run, walk: Walk, code: str, interface: str, wait: timedelta) -> None:
+    """Not now: again later, and given up after many times in a row."""
     with ground.db.tx() as conn:
         _count(conn, run, walk, is_whole=False)
-        failed = store.put_off(conn, run.run_id, err.code, err.interface, max(pause, err.retry_after or timedelta(0)))
-        if failed >= _FAILS:
-            _end(conn, run, "failed", ground.clock.now(), err.code)
+        if store.put_off(conn, run.run_id, code, interface, wait) >= _FAILS:
+            _end(conn, run, "failed", ground.clock.now(), code)
 
 
 def _end(conn: Connection, run: Run, state: str, at: datetime, error: str = "") -> None:

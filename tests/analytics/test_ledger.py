@@ -250,8 +250,9 @@ def test_spend_is_refused_with_a_remedy(shop: Ground) -> None:
             with pytest.raises(Exception, match=r"\w") as told:
                 ledger.record_spend(shop, conn, [wrong])
             assert getattr(told.value, "remedy", "") and getattr(told.value, "field", "").startswith("spends[0]")
-        with pytest.raises(Exception, match="margin"):
-            ledger.set_terms(conn, {"margins": [{"from": "2026-01-01", "rate": "40"}]}, at=AT)
+        for lang, words in (("en", "A margin is a share"), ("zh", "毛利率是 0 到 1 之间的比例")):
+            with pytest.raises(Exception, match=words):
+                ledger.set_terms(conn, {"margins": [{"from": "2026-01-01", "rate": "40"}]}, at=AT, lang=lang)
         ledger.record_spend(shop, conn, [ledger.Spend(31_00, day, date(2026, 7, 1), ads), ledger.Spend(-31_00, day, date(2026, 7, 1), ads)])
     run(shop)
     with shop.db.tx() as conn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -65,6 +66,8 @@ def test_behind_a_line_stand_its_entries(books: Ground, visit: Browse) -> None:
     assert answer.status_code == 200 and "销售" in answer.text and "/customers/" in answer.text
     assert browser.look("/pnl/by/guide/why?key=mei").status_code == 303
     assert browser.look("/pnl/by/guide/why?nothing=1", **{"hx-request": "true"}).status_code == 200
+    lost = browser.look("/pnl/by/guide/why", **{"hx-request": "true"})
+    assert lost.status_code == 404 and "哪一行" in json.loads(lost.headers["hx-trigger"])["said"]["text"]
     assert browser.look("/pnl?from=2026-99-01").status_code == 422
 
 
@@ -75,7 +78,7 @@ def test_spend_comes_in_by_form_and_table(books: Ground, visit: Browse) -> None:
     assert browser.fill("/pnl/spend", given).status_code == 303
     assert "早已在账上" in _told(browser, browser.fill("/pnl/spend", given))
     refused = browser.fill("/pnl/spend", {"amount": "5", "from_on": day})
-    assert refused.status_code == 422 and "Name a channel" in refused.text
+    assert refused.status_code == 422 and "填写渠道" in refused.text
     assert browser.fill("/pnl/spend", {"amount": "x", "from_on": day, "guide": "mei"}).status_code == 422
     wrong = _upload(browser, "/pnl/spend/import", "日期,导购,花费\n2026-01-05,gu,10\n2026-01-06,gu,x\n".encode("gb18030"))
     assert wrong.status_code == 422 and "第 3 行" in wrong.text

@@ -159,7 +159,7 @@ def run_spend_add(args: argparse.Namespace) -> int:
             minor = to_minor(_decimal(args.amount), unit)
             spends, faults = [ledger.Spend(minor, args.from_on, args.to_on or args.from_on, dims, unit, args.note, args.ref)], []
         _refuse(faults)
-        done = ledger.record_spend(ground, conn, spends)
+        done = ledger.record_spend(ground, conn, spends, lang=language())
     report(args, {"recorded": done.new, "known": done.known}, [word("cli.ledger_recorded", new=done.new, known=done.known)])
     return 0
 
@@ -187,7 +187,7 @@ def run_cost_add(args: argparse.Namespace) -> int:
     with opened(args) as ground, ground.db.tx() as conn:
         costs, faults = ledger.read_costs(_bytes(args.file), pool.brand(conn).currency)
         _refuse(faults)
-        changed = ledger.set_costs(ground, conn, costs)
+        changed = ledger.set_costs(ground, conn, costs, lang=language())
     report(args, {"changed": changed, "rows": len(costs)}, [word("cli.ledger_costs_kept", changed=changed, rows=len(costs))])
     return 0
 

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from siyu import pool
 from siyu.analytics.ledger import posting, store, terms
+from siyu.analytics.ledger.refusing import refusal
 from siyu.analytics.ledger.store import Q
 from siyu.analytics.ledger.words import ProductCost, Spend
 from siyu.base import settings
 from siyu.base.cursor import START, Place, keep_place, take_place
 from siyu.base.db import Connection
-from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.base.ids import key_of
 from siyu.pool import Fact, Recorded
@@ -70,43 +70,43 @@ def _restate(conn: Connection, place: Place, now: datetime, limit: int) -> int:
     return done
 
 
-def set_costs(ground: Ground, conn: Connection, costs: Sequence[ProductCost]) -> int:
+def set_costs(ground: Ground, conn: Connection, costs: Sequence[ProductCost], *, lang: str = "") -> int:
     """Keep what products cost, each from a day on; the next step restates the goods sold. Gives how many are new or changed."""
+    lang = lang or pool.brand(conn).language
     for n, one in enumerate(costs):
         if not one.sku or len(one.sku) > 200:
-            raise InputError("A product has no number.", "Give the sku as order lines write it.", field=f"costs[{n}].sku")
+            raise refusal("no_sku", lang, f"costs[{n}].sku")
         if not 0 <= one.cost_minor < 10**12:
-            raise InputError("The cost is below zero or too large.", "Give the cost of one piece.", field=f"costs[{n}].cost")
+            raise refusal("cost", lang, f"costs[{n}].cost")
     changed = store.put_costs(conn, costs)
     if changed:
         terms.note_change(conn, at=ground.clock.now())
     return changed
 
 
-def record_spend(ground: Ground, conn: Connection, spends: Iterable[Spend]) -> Recorded:
+def record_spend(ground: Ground, conn: Connection, spends: Iterable[Spend], *, lang: str = "") -> Recorded:
     """Record money spent to win people, as facts `spend.recorded`. The same spend with the same `ref` is recorded once.
 
-    Raises `InputError` (with `field` like `spends[2].to_on`) for a period that ends before it begins, is longer than a year, or begins
-    in the future; for a spend that says nothing about what it was for; for an amount of nothing.
+    Raises `InputError` in `lang`, the brand's unless said (with `field` like `spends[2].to_on`), for a period that ends before it begins,
+    is longer than a year, or begins in the future; for a spend that says nothing about what it was for; for an amount of nothing.
     """
     brand, now = pool.brand(conn), ground.clock.now()
+    lang = lang or brand.language
     today = now.astimezone(ZoneInfo(brand.time_zone)).date()
     facts = []
     for n, given in enumerate(spends):
         one = replace(given, currency=given.currency or brand.currency, dims=posting.stated(given.dims._asdict()))
         where = f"spends[{n}]"
         if not one.amount_minor:
-            raise InputError("The amount is zero.", "Give what was spent.", field=f"{where}.amount")
+            raise refusal("nothing_spent", lang, f"{where}.amount")
         if one.to_on < one.from_on:
-            raise InputError("The period ends before it begins.", "Swap the two days.", field=f"{where}.to_on")
+            raise refusal("backwards", lang, f"{where}.to_on")
         if (one.to_on - one.from_on).days >= posting.LONGEST_SPEND:
-            raise InputError("The period is longer than a year.", "Give one row a year, or a month.", field=f"{where}.to_on")
+            raise refusal("too_long", lang, f"{where}.to_on")
         if one.from_on > today:
-            raise InputError("The period begins in the future.", "Record it when it has begun.", field=f"{where}.from_on")
+            raise refusal("ahead", lang, f"{where}.from_on")
         if not any(one.dims):
-            raise InputError(
-                "Nothing says what the money was for.", "Name a channel, campaign, code, guide or store.", field=f"{where}.channel"
-            )
+            raise refusal("nothing_named", lang, f"{where}.channel")
         said = {name: value for name, value in one.dims._asdict().items() if value}
         data = said | {"from_on": one.from_on.isoformat(), "to_on": one.to_on.isoformat()}
         data |= {name: value for name, value in (("note", one.note[:300]), ("ref", one.ref[:120])) if value}

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from siyu import pool
+from siyu.analytics.ledger.refusing import refusal
 from siyu.analytics.ledger.words import DEFAULT_MARGIN, TOUCH_DAYS, Terms
 from siyu.base import settings
 from siyu.base.db import Connection
-from siyu.base.errors import InputError
 
 SETTING = "ledger.terms"
 CHANGES = "ledger.terms_changes"  # setting: how often terms or costs were changed
@@ -35,9 +36,12 @@ def _assumed(conn: Connection) -> Decimal:
     return Decimal(str(margin))
 
 
-def set_terms(conn: Connection, value: Any, *, at: datetime) -> Terms:
-    """Keep other terms (as `dump` writes them); the ledger's next step restates what they decide. Raises `InputError`."""
-    made = parse(value)
+def set_terms(conn: Connection, value: Any, *, at: datetime, lang: str = "") -> Terms:
+    """Keep other terms (as `dump` writes them); the ledger's next step restates what they decide.
+
+    Raises `InputError` in `lang` (the brand's language unless said).
+    """
+    made = parse(value, lang or pool.brand(conn).language)
     settings.put(conn, SETTING, dump(made), at=at)
     note_change(conn, at=at)
     return made
@@ -48,38 +52,30 @@ def note_change(conn: Connection, *, at: datetime) -> None:
     settings.put(conn, CHANGES, int(settings.get(conn, CHANGES, 0)) + 1, at=at)
 
 
-def parse(value: Any) -> Terms:
-    """Terms from their JSON form. Raises `InputError` whose field names the part."""
+def parse(value: Any, lang: str = "en") -> Terms:
+    """Terms from their JSON form. Raises `InputError`, in `lang`, whose field names the part."""
     if not isinstance(value, dict) or not set(value) <= {"margins", "prices", "touch_days"}:
-        raise InputError(
-            "These are not the ledger's terms.", "Give an object with margins, prices and touch_days (docs/ledger.md).", field=SETTING
-        )
+        raise refusal("terms", lang, SETTING)
     margins = []
-    for n, one in enumerate(_list(value.get("margins", []), "margins")):
+    for n, one in enumerate(_list(value.get("margins", []), "margins", lang)):
         where = f"margins[{n}]"
-        share = _decimal(one.get("rate"), f"{where}.rate")
+        share = _decimal(one.get("rate"), f"{where}.rate", lang)
         if not 0 <= share <= 1:
-            raise InputError("A margin is a share between 0 and 1.", "Write 40 % as 0.4.", field=f"{where}.rate")
-        margins.append((_day(one.get("from"), f"{where}.from"), share))
+            raise refusal("share", lang, f"{where}.rate")
+        margins.append((_day(one.get("from"), f"{where}.from", lang), share))
     prices: dict[str, list[tuple[date, Decimal]]] = {}
-    for n, one in enumerate(_list(value.get("prices", []), "prices")):
+    for n, one in enumerate(_list(value.get("prices", []), "prices", lang)):
         where = f"prices[{n}]"
         item = str(one.get("item") or "").strip()
         if item.partition(".")[0] not in ("message", "gift", "point", "minute", "reach") or len(item) > 150:
-            raise InputError(
-                "The price list does not know this item.",
-                "Use message.<channel>, gift, gift.<name>, point, minute or reach.",
-                field=f"{where}.item",
-            )
-        price = _decimal(one.get("price"), f"{where}.price")
+            raise refusal("item", lang, f"{where}.item")
+        price = _decimal(one.get("price"), f"{where}.price", lang)
         if not 0 <= price <= _MOST_PRICE:
-            raise InputError(
-                "The price is below zero or too large.", "Give the price of one unit in the brand's currency.", field=f"{where}.price"
-            )
-        prices.setdefault(item, []).append((_day(one.get("from"), f"{where}.from"), price))
+            raise refusal("price", lang, f"{where}.price")
+        prices.setdefault(item, []).append((_day(one.get("from"), f"{where}.from", lang), price))
     days = value.get("touch_days", TOUCH_DAYS)
     if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 730:
-        raise InputError("touch_days is a whole number of days from 1 to 730.", "Give 90, or leave it out.", field="touch_days")
+        raise refusal("touch_days", lang, "touch_days")
     return Terms(tuple(sorted(margins)), {item: tuple(sorted(kept)) for item, kept in sorted(prices.items())}, days)
 
 
@@ -94,24 +90,24 @@ def dump(value: Terms) -> dict[str, Any]:
     }
 
 
-def _list(value: Any, name: str) -> list[dict[str, Any]]:
+def _list(value: Any, name: str, lang: str) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise InputError(f"{name} is not a list of objects.", "See docs/ledger.md for the form.", field=name)
+        raise refusal("list", lang, name, name=name)
     return value
 
 
-def _decimal(value: Any, where: str) -> Decimal:
+def _decimal(value: Any, where: str, lang: str) -> Decimal:
     try:
         found = Decimal(str(value))
     except InvalidOperation:
         found = Decimal("NaN")
     if isinstance(value, bool) or not found.is_finite():
-        raise InputError("This is not a number.", "Write it with a point: 0.045.", field=where)
+        raise refusal("number", lang, where)
     return found
 
 
-def _day(value: Any, where: str) -> date:
+def _day(value: Any, where: str, lang: str) -> date:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise InputError("This is not a date.", "Write it as 2026-01-31.", field=where) from None
+        raise refusal("date", lang, where) from None

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from siyu.analytics import ledger
+from siyu.base.errors import NotFoundError
 from siyu.base.money import to_decimal
 from siyu.web.ledger import choices
 from siyu.web.ledger.drawing import nets
@@ -96,6 +97,8 @@ def why(request: Request) -> Response:
     if not is_htmx(request):
         return RedirectResponse(the.link("/pnl"), 303)
     key = None if request.query_params.get("nothing") else request.query_params.get("key", "")
+    if key == "":
+        raise NotFoundError(say_to(request, "web.ledger_no_line"), say_to(request, "web.ledger_no_line_remedy"))
     period = (the.from_on, the.to_on)
     with ground.db.tx() as conn:
         book = choices.book(request, conn)

@@ -16,7 +16,7 @@ from siyu.base.errors import InputError
 from siyu.base.money import to_minor
 from siyu.web.guard import note
 from siyu.web.ledger import choices
-from siyu.web.page import form_of, go, ground_of, render, say_to
+from siyu.web.page import form_of, go, ground_of, render, say_to, show_of
 
 _HERE = "/pnl/spend"
 
@@ -46,7 +46,7 @@ def add(request: Request) -> Response:
     try:
         with ground.db.tx() as conn:
             currency = pool.brand(conn).currency
-            done = ledger.record_spend(ground, conn, [_spend(request, given, currency)])
+            done = ledger.record_spend(ground, conn, [_spend(request, given, currency)], lang=show_of(request).lang)
             note(request, conn, "ledger.spend", recorded=done.new)
     except InputError as err:
         return _page(request, wrong=f"{err.what} {err.remedy}", given=given)
@@ -78,7 +78,7 @@ def take_in(request: Request) -> Response:
             spends, faults = ledger.read_spends(file.file.read(), pool.brand(conn).currency)
             if faults:
                 return _page(request, faults=faults)
-            done = ledger.record_spend(ground, conn, spends)
+            done = ledger.record_spend(ground, conn, spends, lang=show_of(request).lang)
             note(request, conn, "ledger.spend", recorded=done.new)
     except InputError as err:
         return _page(request, wrong=f"{err.what} {err.remedy}")
@@ -96,6 +96,6 @@ def take_back(request: Request) -> Response:
         if one is None:
             raise InputError(say_to(request, "web.ledger_spend_moved"), field="place")
         back = ledger.Spend(-one.amount_minor, one.from_on, one.to_on, one.dims, one.currency, one.note, one.ref)
-        done = ledger.record_spend(ground, conn, [back])
+        done = ledger.record_spend(ground, conn, [back], lang=show_of(request).lang)
         note(request, conn, "ledger.spend_taken_back", recorded=done.new)
     return go(request, _HERE, said="web.ledger_spend_back" if done.new else "web.ledger_spend_known", tone="good" if done.new else "warn")

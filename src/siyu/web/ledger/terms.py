@@ -50,7 +50,7 @@ def add(request: Request) -> Response:
                 item, price = str(form.get("item", "")), str(form.get("price", ""))
                 made["prices"] = [one for one in made["prices"] if (one["item"], one["from"]) != (item, from_on)]
                 made["prices"].append({"item": item, "from": from_on, "price": price})
-            ledger.set_terms(conn, made, at=ground.clock.now())
+            ledger.set_terms(conn, made, at=ground.clock.now(), lang=show_of(request).lang)
             note(request, conn, "ledger.terms", ref=what)
     except InputError as err:
         return _page(request, wrong=f"{err.what} {err.remedy}")
@@ -69,7 +69,7 @@ def drop(request: Request) -> Response:
             made["prices"] = [one for one in made["prices"] if (one["item"], one["from"]) != (item, from_on)]
         else:
             made["margins"] = [one for one in made["margins"] if one["from"] != from_on]
-        ledger.set_terms(conn, made, at=ground.clock.now())
+        ledger.set_terms(conn, made, at=ground.clock.now(), lang=show_of(request).lang)
         note(request, conn, "ledger.terms", ref="dropped")
     return go(request, _HERE, said="web.ledger_terms_said")
 
@@ -85,7 +85,7 @@ def take_costs(request: Request) -> Response:
             costs, faults = ledger.read_costs(file.file.read(), pool.brand(conn).currency)
             if faults:
                 return _page(request, faults=faults)
-            changed = ledger.set_costs(ground, conn, costs)
+            changed = ledger.set_costs(ground, conn, costs, lang=show_of(request).lang)
             note(request, conn, "ledger.costs", changed=changed)
     except InputError as err:
         return _page(request, wrong=f"{err.what} {err.remedy}")

@@ -44,9 +44,12 @@ from siyu.vendors.wecom import Client
 GUIDES = 10
 _PATIENCE = 40.0  # seconds for the last welcome
 _DONE = """
-select i.value, p.state, p.settled_at from live_code_scans s join identifiers i on i.identifier_id = s.subject
+select i.value, p.state, p.settled_at, (f.data->>'received_at')::timestamptz, f.received_at, s.read_at, q.judged_at, q.claimed_at
+from live_code_scans s join identifiers i on i.identifier_id = s.subject join facts f on f.key = s.fact_key and f.type = 'contact.added'
 join intents w on w.key = s.intent_key left join permits p on p.intent_id = w.intent_id
+left join permit_queue q on q.intent_id = w.intent_id
 """
+STAGES = ("callback", "fact", "read", "judged", "claimed", "taken")  # each from the moment that a scan was due
 
 
 @contextmanager
@@ -94,7 +97,7 @@ def run(rate: float = 50, seconds: float = 20) -> dict[str, Any]:
                 scans(url, code, 1.0, 3, [])  # warm
                 due: list[tuple[str, float]] = []
                 scans(url, code, rate, count, due)
-                took, missed = welcomed(db, due)
+                took, missed, stages = welcomed(db, due)
             bare = round_trips(client, 40)
         finally:
             db.close()
@@ -103,7 +106,7 @@ def run(rate: float = 50, seconds: float = 20) -> dict[str, Any]:
     return {
         "scans_per_second": rate, "scans": len(due), "welcomed": len(took), "missed": missed,
         "p50_ms": round(statistics.median(took) * 1000), "p99_ms": round(took[int(len(took) * 0.99) - 1] * 1000),
-        "slowest_ms": round(took[-1] * 1000), "bare_p50_ms": round(statistics.median(bare) * 1000, 1),
+        "slowest_ms": round(took[-1] * 1000), "bare_p50_ms": round(statistics.median(bare) * 1000, 1), "stages_p50_ms": stages,
     }  # fmt: skip
 
 
@@ -150,17 +153,21 @@ def scans(url: str, code: str, rate: float, count: int, due: list[tuple[str, flo
         line.join()
 
 
-def welcomed(db: Database, due: list[tuple[str, float]]) -> tuple[list[float], int]:
-    """Seconds from due to taken, and how many were never taken."""
-    ends, done = time.monotonic() + _PATIENCE, {}
+def welcomed(db: Database, due: list[tuple[str, float]]) -> tuple[list[float], int, dict[str, int]]:
+    """Seconds from due to taken, how many were never taken, and when each stage was reached (median, milliseconds from due)."""
+    ends = time.monotonic() + _PATIENCE
+    done: dict[str, tuple[float, ...]] = {}
     while time.monotonic() < ends:
         with db.tx() as conn:
-            done = {row[0]: row[2].timestamp() for row in conn.execute(_DONE).fetchall() if row[1] == "sent"}
+            done = {
+                row[0]: tuple(at.timestamp() for at in (*row[3:], row[2])) for row in conn.execute(_DONE).fetchall() if row[1] == "sent"
+            }
         if all(who in done for who, _ in due):
             break
         time.sleep(0.5)
-    took = [done[who] - at for who, at in due if who in done]
-    return took, len(due) - len(took)
+    reached = [[moment - at for moment in done[who]] for who, at in due if who in done]
+    stages = {name: round(statistics.median(one[n] for one in reached) * 1000) for n, name in enumerate(STAGES)}
+    return [one[-1] for one in reached], len(due) - len(reached), stages
 
 
 def round_trips(client: Client, count: int) -> list[float]:

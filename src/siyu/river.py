@@ -41,6 +41,7 @@ class Step:
     run: Callable[[], int]
     lane: str = "pool"
     is_daily: bool = False  # begun by the hour, not by work that lies there: `run_until_idle` leaves it out
+    rest_for: float = 0.0  # seconds that the loop lets it rest after each run, where many bells are one piece of work
 
 
 def steps(ground: Ground) -> list[Step]:
@@ -54,10 +55,9 @@ def steps(ground: Ground) -> list[Step]:
         Step("sources.desk.pull", lambda: desk.pull(ground), "desk"),
         Step("sources.sync.advance", lambda: sync.advance(ground), "sync"),
         Step("sources.sync.nightly", lambda: sync.begin_nightly(ground), "sync", is_daily=True),
-        Step("growth.advance", lambda: growth.advance(ground), "arrivals"),
-        Step("gate.judge arrivals", lambda: gate.judge(ground), "arrivals"),  # a welcome lives 20 s: it waits for nobody else's lane
-        Step("growth.tell", lambda: growth.tell(ground), "codes"),
-        Step("growth.deeds", lambda: growth.do_deeds(ground), "codes"),
+        Step("growth.advance", lambda: _greet(ground), "arrivals"),
+        Step("growth.tell", lambda: growth.tell(ground), "codes", rest_for=0.5),
+        Step("growth.deeds", lambda: growth.do_deeds(ground), "codes", rest_for=0.2),
         Step("growth.lots", lambda: growth.see_lots(ground), "growth", is_daily=True),
         Step("growth.costs", lambda: growth.record_costs(ground), "growth", is_daily=True),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
@@ -73,6 +73,14 @@ def steps(ground: Ground) -> list[Step]:
         Step("channels.moments", lambda: moments.advance(ground), "moments"),
         *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),
     ]
+
+
+def _greet(ground: Ground) -> int:
+    """Who came, and at once the gate's answer: a welcome lives 20 seconds and waits for nobody else's lane."""
+    did = growth.advance(ground)
+    if did:
+        gate.judge(ground)
+    return did
 
 
 def _deliver(ground: Ground, channel: str) -> Callable[[], int]:
@@ -161,6 +169,8 @@ class _Lane:
             self.resume_at[step.name] = time.monotonic() + wait
             log.error("a step failed", extra=_about(error) | {"step": step.name, "failures": count, "again_in_s": round(wait, 1)})
             return 0
+        if step.rest_for:
+            self.resume_at[step.name] = time.monotonic() + step.rest_for
         if self.failures.pop(step.name, 0):
             log.info("a step works again", extra={"step": step.name})
         return did

@@ -149,12 +149,14 @@ on conflict do nothing;
 
 -- The ticket of an intent of ours; for a wish of somebody else's the newest one that this person has and that no wish of ours took.
 -- name: ticket
-select coalesce(c.account_id, 0), s.corp, s.welcome_code, s.added_at
+(select coalesce(c.account_id, 0), s.corp, s.welcome_code, s.added_at
 from live_code_scans s left join live_codes c on c.code_id = s.code_id
-where s.welcome_code <> '' and (
-    s.intent_key = (select key from intents where intent_id = %(intent_id)s)
-    or (s.intent_key is null and s.subject in (select identifier_id from identifiers where person_id = %(person_id)s)))
-order by s.intent_key is null, s.added_at desc limit 1;
+where s.intent_key = (select key from intents where intent_id = %(intent_id)s) and s.welcome_code <> '')
+union all
+(select 0, s.corp, s.welcome_code, s.added_at
+from identifiers i join live_code_scans s on s.subject = i.identifier_id
+where i.person_id = %(person_id)s and s.intent_key is null and s.welcome_code <> '' order by s.added_at desc limit 1)
+limit 1;
 
 -- name: claim_deeds
 update live_code_deeds d set lease_until = clock_timestamp() + interval '60 seconds', tries = d.tries + 1

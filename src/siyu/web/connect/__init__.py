@@ -4,6 +4,8 @@ from siyu.base.ground import Ground
 from siyu.web.connect import chats, guides, health, inbox, setup, tags
 from siyu.web.guard import Guarded
 
+__all__ = ["chats", "guides", "health", "inbox", "routes", "setup", "tags"]
+
 
 def routes(ground: Ground) -> list[Guarded]:
     """The routes of all these pages."""

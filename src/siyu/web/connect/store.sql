@@ -11,7 +11,7 @@ select distinct split_part(kind, '.', 1) from callbacks order by 1 limit 60;
 -- the brand says it is true.
 -- name: tag_use
 select c.corp, w.tag_id, count(*), count(distinct i.person_id), max(c.tagged_at),
-    count(*) filter (where t.lasts_for is not null and c.tagged_at < %(now)s - t.lasts_for)
+    count(*) filter (where t.lasts_for is not null and c.tagged_at < %(now)s::timestamptz - t.lasts_for)
 from contacts c cross join lateral unnest(c.tags) as w(tag_id)
 join identifiers i on i.identifier_id = c.subject
 left join corp_tags t on t.corp = c.corp and t.tag_id = w.tag_id

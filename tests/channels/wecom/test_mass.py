@@ -277,3 +277,17 @@ def test_without_a_corp_or_with_its_rights_gone_everything_waits(corp: Corp) -> 
     assert len(corp.tasks()) == 1
     with corp.ground.db.tx() as conn:
         assert channels.health(conn, "wecom").failures == 0
+
+
+def test_what_could_not_be_made_in_time_is_not_made_late(corp: Corp) -> None:
+    corp.guides("zs")
+    asked = corp.wish(corp.customers("zs", 2), lasts=timedelta(hours=2))
+    with patch.object(Client, "_post", side_effect=calling.VendorError("45009", calling.Trouble.LATER, "add_msg_template")):
+        channels.deliver(corp.ground, "wecom")
+    corp.wait(3 * HOUR)
+    corp.deliver()
+    while gate.judge(corp.ground):
+        pass
+    assert corp.tasks() == [] and {state.split()[0] for state in corp.states(asked).values()} == {"withdrawn"}
+    said = "select distinct code from verdicts where intent_id = any(%s) and step = 'claim'"
+    assert corp.rows(said, list(asked.values())) == [("expired",)]

@@ -100,6 +100,8 @@ def _begin(ground: Ground, task_id: int) -> list[Receiver]:
             return []
         barred = store.barred(conn, task_id)
         everybody = store.receivers(conn, task_id)
+        if now >= task.expires_at:
+            barred = {one.intent_id: "expired" for one in everybody} | barred
         out = [Ended(one, Stands.CANCELLED, now, f"stopped_{barred[one.intent_id]}") for one in everybody if one.intent_id in barred]
         settle(ground, conn, task, out)
         people = [one for one in everybody if one.intent_id not in barred]

@@ -603,6 +603,45 @@ def budgets_hold(stage: Stage) -> None:
     assert len(spent) > 12
 
 
+def nobody_is_written_to_unopened(stage: Stage) -> None:
+    """Two months of a chat: what was claimed is held against what the customer did, message by message."""
+    ground, dice = stage.ground, random.Random(5)
+    loose(ground)
+    with ground.db.tx() as conn:
+        (person,) = w.people(conn, kind="openid")
+        source = pool.ensure_source(conn, "official:wx", "wechat", now=stage.clock.now())
+    deeds: list[tuple[str, datetime]] = []
+    sent: list[datetime] = []
+    for number in range(60):
+        did = dice.choice(["text", "event", "", "", ""])
+        if did:
+            deeds.append((did, stage.clock.now()))
+            fact = pool.Fact(
+                "message.received", f"d{number}", stage.clock.now(), data={"channel": "official", "kind": did}, subject_id=person
+            )
+            with ground.db.tx() as conn:
+                pool.record(ground, conn, source, [fact])
+        late = stage.clock.now() + dice.choice([0, 0, 1, 30]) * HOUR
+        w.ask(
+            ground,
+            *(w.intent(ground, person, channel="official_chat", purpose="service", not_before=late) for _ in range(dice.randint(0, 4))),
+        )
+        while gate.judge(ground):
+            pass
+        for permit in w.claim(ground, "official_chat"):
+            sent.append(stage.clock.now())
+            w.settle(ground, permit)
+        stage.clock.move(dice.choice([timedelta(seconds=20), timedelta(minutes=2), HOUR, 20 * HOUR, 49 * HOUR]))
+    for place, at in enumerate(sent):
+        open_ = False
+        for kind, n, within in (("text", 5, 48 * HOUR), ("event", 3, timedelta(minutes=1))):
+            last = max((when for what, when in deeds if what == kind and when <= at), default=None)
+            if last is not None and at < last + within:
+                open_ |= sum(last <= when for when in sent[: place + 1]) <= n
+        assert open_, f"message {place} went out unasked, or was one too many"
+    assert len(sent) > 10, "hardly anything was sent: the story shows nothing"
+
+
 LAWS: dict[str, Callable[[Stage], None]] = {
     law.__name__: law
     for law in (
@@ -626,6 +665,7 @@ LAWS: dict[str, Callable[[Stage], None]] = {
         who_is_stopped_waits,
         quotas_hold,
         budgets_hold,
+        nobody_is_written_to_unopened,
     )
 }
 

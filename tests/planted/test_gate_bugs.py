@@ -20,7 +20,7 @@ from siyu.base.clock import StillClock
 from siyu.base.cursor import Place
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
-from siyu.gate import caps, claiming, flow, load, quiet, withdrawing
+from siyu.gate import caps, claiming, flow, load, quiet, windows, withdrawing
 from siyu.gate.columns import span
 from siyu.gate.decide import Batch, Touches, Verdicts
 from siyu.gate.store import Q
@@ -128,6 +128,23 @@ def batch_counts_nobody(patch: pytest.MonkeyPatch, _: Ground) -> None:
     patch.setattr(decide._Diary, "note", lambda self, rows, at: None)
 
 
+def open_for_ever(patch: pytest.MonkeyPatch, _: Ground) -> None:
+    """A channel that was opened once stays open."""
+    patch.setattr(
+        windows, "is_open", lambda opening, who, at, counted: (opening.until[who] > -windows.NEVER_ENDS) & (counted < opening.allowed[who])
+    )
+
+
+def one_more_than_allowed(patch: pytest.MonkeyPatch, _: Ground) -> None:
+    patch.setattr(windows, "is_open", lambda opening, who, at, counted: (at < opening.until[who]) & (counted <= opening.allowed[who]))
+
+
+def no_window_in_the_claim(patch: pytest.MonkeyPatch, _: Ground) -> None:
+    """A claim that trusts what was open when it was asked."""
+    real = claiming.decide
+    patch.setattr(claiming, "decide", lambda batch, *rest, **more: real(replace(batch, openings=()), *rest, **more))
+
+
 def no_unique_key(patch: pytest.MonkeyPatch, ground: Ground) -> None:
     with ground.db.tx() as conn:
         conn.execute("alter table intent_log drop constraint intent_log_key_key")
@@ -229,6 +246,18 @@ BUGS = [
     Bug("quiet hours keep the offset of the first day", night_of_one_offset, "nobody_is_woken"),
     Bug("quiet hours are the brand's for everybody", night_of_the_brand, "nobody_is_woken"),
     Bug("quiet hours are not looked at in the claim", night_once_only, "nobody_is_woken"),
+    Bug(
+        "a channel stays open for ever",
+        all_of(open_for_ever, in_query("see_deeds", "f.occurred_at > r.since", "f.occurred_at > '-infinity'")),
+        "nobody_is_written_to_unopened",
+    ),
+    Bug("a window lets one more through", one_more_than_allowed, "nobody_is_written_to_unopened"),
+    Bug(
+        "a press of a button opens as much as a message",
+        in_query("see_deeds", "= r.is_press", "is not null"),
+        "nobody_is_written_to_unopened",
+    ),
+    Bug("windows are not looked at in the claim", no_window_in_the_claim, "nobody_is_written_to_unopened"),
     Bug("the key of an intent is not unique", no_unique_key, "asked_twice_is_once"),
     Bug("the reader does not stop at running transactions", in_query("take_intents", f"and {SETTLED}", ""), "a_late_commit_is_judged"),
     Bug("the place is committed without the answers", place_of_its_own, "answers_and_place_move_together"),

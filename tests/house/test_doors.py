@@ -15,6 +15,7 @@ SIDE_DOORS = {
     "siyu.vendors.wechat",
     "siyu.vendors.aliyun_sms",
     "siyu.vendors.tencent_sms",
+    "siyu.journeys.answers",
     "siyu.sources.files",
     "siyu.sources.http",
     "siyu.analytics.diagnosis",

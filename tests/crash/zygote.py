@@ -14,7 +14,7 @@ import signal
 import smtplib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -134,19 +134,25 @@ def _ask(ground: Ground, upto: int, content_id: int, now: datetime) -> int:
         return gate.ask(ground, conn, wishes)
 
 
-def main() -> None:
-    """Read one JSON object a life from stdin: {end_at, ...live's arguments}; answer how it ended."""
+def lives(live: Callable[..., None], haunt_more: Callable[[Fate], None] | None = None) -> None:
+    """Fork a life for each JSON object on stdin and answer how it ended: where it died, or `peace`.
+
+    An object holds `end_at` and what `live` takes; `note` says where the end is written (else `folder`/end), and `only: commits` leaves
+    out `haunt_more`.
+    """
     random.seed(0)
     for line in sys.stdin:
         told = json.loads(line)
-        end_at = told.pop("end_at")
-        note = Path(told["folder"]) / "end"
+        end_at, only = told.pop("end_at"), told.pop("only", "")
+        note = Path(told.pop("note", "") or Path(told["folder"]) / "end")
         note.unlink(missing_ok=True)
         child = os.fork()
         if child == 0:
             try:
                 fate = Fate(end_at, note)
                 haunt(fate)
+                if haunt_more is not None and only != "commits":
+                    haunt_more(fate)
                 live(**told)
                 note.write_text(f"peace {fate.passed}")
                 os._exit(0)
@@ -160,4 +166,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    lives(live)

@@ -6,16 +6,14 @@ disk, its new name and its deletion. They are hooked from here: the source knows
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb  # noqa: F401  loaded once, before the forks; no engine is opened here
 from tests.conftest import KEYS
-from tests.crash.zygote import Fate, haunt
+from tests.crash.zygote import Fate, lives
 
 from siyu.analytics import lake
 from siyu.base.clock import StillClock
@@ -47,29 +45,5 @@ def live(url: str, at: str, folder: str) -> None:
     ground.close()
 
 
-def main() -> None:
-    """Read one JSON object a life from stdin; answer how it ended: where it died, or `peace`."""
-    for line in sys.stdin:
-        told = json.loads(line)
-        end_at, note, only = told.pop("end_at"), Path(told.pop("note")), told.pop("only")
-        child = os.fork()
-        if child == 0:
-            try:
-                fate = Fate(end_at, note)
-                haunt(fate)
-                if only != "commits":
-                    haunt_files(fate)
-                live(**told)
-                note.write_text(f"peace {fate.passed}")
-                os._exit(0)
-            except BaseException as err:
-                import traceback
-
-                note.write_text("error " + "".join(traceback.format_exception(err))[-3000:])
-                os._exit(3)
-        os.waitpid(child, 0)
-        print(json.dumps({"end": note.read_text() if note.exists() else "silence"}), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    lives(live, haunt_files)

@@ -6,15 +6,13 @@ Run as `python -m tests.sources.callbacks.dying`, one JSON object a life on stdi
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from datetime import datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tests.crash.zygote import KEYS, Fate, haunt
+from tests.crash.zygote import KEYS, lives
 from tests.sources.callbacks.conftest import CORP, Hand, corp_event
 
 from siyu.base.clock import StillClock
@@ -60,29 +58,5 @@ def live(url: str, at: str, folder: str, deliveries: int, account_id: int) -> No
     ground.db.close()
 
 
-def main() -> None:
-    """Fork a life a line; answer how it ended."""
-    for line in sys.stdin:
-        told = json.loads(line)
-        end_at = told.pop("end_at")
-        note = Path(told["folder"]) / "end"
-        note.unlink(missing_ok=True)
-        child = os.fork()
-        if child == 0:
-            try:
-                fate = Fate(end_at, note)
-                haunt(fate)
-                live(**told)
-                note.write_text(f"peace {fate.passed}")
-                os._exit(0)
-            except BaseException as err:
-                import traceback
-
-                note.write_text("error " + "".join(traceback.format_exception(err))[-3000:])
-                os._exit(3)
-        os.waitpid(child, 0)
-        print(json.dumps({"end": note.read_text() if note.exists() else "silence"}), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    lives(live)

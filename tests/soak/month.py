@@ -181,10 +181,14 @@ class Month:
         self.world.settle()
 
     def _rest(self, at: datetime) -> None:
-        """Let things settle at this moment, and at some within the next minute while callbacks are on their way."""
+        """Let things settle at this moment, and at some within the next minute while callbacks are on their way or welcomes wait: a
+        channel that rests for ten seconds does so in the story.
+        """
         self.world.go(at)
-        for seconds in (8, 22, 31):
-            if not self.world.settle():
+        for seconds in (8, 4, 6, 12, 31):
+            if not self.world.settle() and not self.world.rows(
+                "select from permits where channel = 'welcome' and state = 'waiting' limit 1"
+            ):
                 return
             at += timedelta(seconds=seconds)
             self.world.go(at)

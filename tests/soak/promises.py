@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.soak.world import World
@@ -14,6 +14,7 @@ from siyu import channels, gate
 EVERYBODY: dict[str, Any] = {"siyu_rule": 1, "where": {"all": []}}
 _WELCOME_FOR = 20  # seconds
 _MONTH_QUOTA = 31  # mass messages that a customer gets in a month: as many as it has days
+_BLOCK = timedelta(seconds=3660)  # how long the vendor goes on refusing after 45009: a minute, then an hour
 _SHOWN = 5
 _GONE = ("84061", "40096", "60111")  # the customer or the guide was gone before their tag could be put
 
@@ -130,6 +131,12 @@ def _welcomes(world: World, corp: str, letters: list[dict[str, Any]], storms: se
             " where type = 'contact.added' and data ? 'welcome_code'"
         )
     }
+    chatting = {  # they spoke in the same second: the vendor refuses a welcome (41051)
+        row[0]
+        for row in world.rows(
+            "select i.value from sends d join identifiers i using (person_id) where d.code = 'welcome_41051' and i.kind = 'external_userid'"
+        )
+    }
     counts: Counter[str] = Counter()
     missed = []
     for one in letters:
@@ -143,12 +150,28 @@ def _welcomes(world: World, corp: str, letters: list[dict[str, Any]], storms: se
             counts["never_told"] += 1
         elif after is not None and after >= _WELCOME_FOR:
             counts["told_too_late"] += 1
-        elif read_at is not None and read_at.replace(microsecond=0) in storms:
+        elif read_at is not None and any(begin <= read_at <= begin + _BLOCK for begin in storms):
             counts["in_a_storm"] += 1
+        elif one["fields"]["ExternalUserID"] in chatting:
+            counts["chatting_already"] += 1
         else:
-            missed.append((one["number"], one["fate"], after))
-    assert not missed, f"{len(missed)} welcomes were missed that could be sent: {missed[:_SHOWN]}"
+            missed.append((one["number"], one["fate"], float(after or 0), one["fields"]["ExternalUserID"]))
+    assert not missed, f"{len(missed)} welcomes were missed that could be sent: {missed[:_SHOWN]}, for {_why(world, missed)}"
     return {"welcomes": dict(counts)}
+
+
+def _why(world: World, missed: list[tuple[Any, ...]]) -> Counter[Any]:
+    """What the platform says became of these welcomes."""
+    return Counter(
+        row[:4]
+        for row in world.rows(
+            "select s.welcome, p.state, coalesce(d.code, ''), coalesce(v.code, ''), s.added_at"
+            " from live_code_scans s join identifiers i on i.identifier_id = s.subject left join intents t on t.key = s.intent_key"
+            " left join permits p on p.intent_id = t.intent_id left join sends d on d.intent_id = t.intent_id"
+            " left join verdicts v on v.intent_id = t.intent_id and v.step = 'claim' where i.value = any(%(who)s)",
+            who=[one[3] for one in missed],
+        )
+    )
 
 
 def _messages(world: World, broadcasts: list[int]) -> dict[str, Any]:

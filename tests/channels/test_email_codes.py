@@ -92,10 +92,31 @@ def test_a_no_is_a_sign_of_health(answer: Answer) -> None:
 
 @settings(max_examples=100)
 @given(st.integers(1, 20), st.one_of(st.none(), st.integers(0, 10**6)))
-def test_a_message_waits_longer_each_time_and_is_given_up(tries: int, asked: int | None) -> None:
+def test_a_letter_waits_longer_each_time_and_is_given_up(tries: int, asked: int | None) -> None:
     result = Result(Answer.LATER, "x", retry_after=None if asked is None else timedelta(seconds=asked))
-    at = breaker.retry_at(tries, result, NOW)
+    at = breaker.retry_at(tries, result, NOW, NOW + timedelta(days=30))
     if tries >= breaker.MOST_TRIES:
         assert at is None
     else:
         assert at is not None and at - NOW >= breaker.FIRST_RETRY and at - NOW >= timedelta(seconds=asked or 0)
+
+
+@settings(max_examples=100)
+@given(st.integers(1, 20), st.floats(0.1, 3600), st.one_of(st.none(), st.floats(0, 3600)))
+def test_what_has_little_time_is_tried_again_within_it_or_given_up(tries: int, left: float, asked: float | None) -> None:
+    result = Result(Answer.LATER, "x", retry_after=None if asked is None else timedelta(seconds=asked))
+    ends = NOW + timedelta(seconds=left)
+    at = breaker.retry_at(tries, result, NOW, ends)
+    if at is None:
+        assert tries >= breaker.MOST_TRIES or left <= 1 or (asked or 0) >= left - 0.001
+    else:
+        assert NOW + timedelta(seconds=1) <= at < ends and at - NOW >= timedelta(seconds=asked or 0)
+
+
+def test_a_welcome_that_was_refused_for_now_gets_five_chances_within_its_twenty_seconds() -> None:
+    at, ends = NOW, NOW + timedelta(seconds=20)
+    for tries in range(1, breaker.MOST_TRIES):
+        again = breaker.retry_at(tries, Result(Answer.LATER, "pace"), at, ends)
+        assert again is not None and again - at < timedelta(seconds=4)
+        at = again
+    assert breaker.retry_at(breaker.MOST_TRIES, Result(Answer.LATER, "pace"), at, ends) is None

@@ -12,6 +12,7 @@ LONGEST_REST = timedelta(minutes=15)
 LOST_IN_A_ROW = 3  # answers that never came, before the channel rests
 
 FIRST_RETRY = timedelta(minutes=5)
+SHORTEST_RETRY = timedelta(seconds=1)
 MOST_TRIES = 5  # refusals "for now" of one message, before it is given up
 
 
@@ -48,9 +49,14 @@ def allowed(health: Health, limit: int, now: datetime) -> int:
     return min(limit, 1) if health.failures else limit
 
 
-def retry_at(tries: int, result: Result, now: datetime) -> datetime | None:
-    """When a message that was refused for the `tries`-th time may be tried again; None when it is time to give up."""
+def retry_at(tries: int, result: Result, now: datetime, expires_at: datetime) -> datetime | None:
+    """When a message that was refused for the `tries`-th time may be tried again; None when it is time to give up.
+
+    Minutes are right for a letter that has days; what must arrive within seconds (a welcome, an answer) is tried again within its time.
+    """
     if tries >= MOST_TRIES:
         return None
     wait = FIRST_RETRY * int(3 ** (tries - 1))  # 5 min, 15 min, 45 min, 2 h 15 min
-    return now + (max(wait, result.retry_after) if result.retry_after else wait)
+    wait = max(min(wait, (expires_at - now) / 6), SHORTEST_RETRY)
+    again = now + (max(wait, result.retry_after) if result.retry_after else wait)
+    return again if again < expires_at else None

@@ -234,8 +234,8 @@ def _decide(
         return State.DEFERRED, tries, Outcome.RETURNED, max(at, health.resting_until or at)
     if result.answer is Answer.LOST and not (channel.is_idempotent and result is not _CRASHED):
         return State.UNKNOWN, tries, Outcome.UNKNOWN, at
-    again = breaker.retry_at(tries + 1, result, at)
-    if again is not None and again < permit.expires_at:
+    again = breaker.retry_at(tries + 1, result, at, permit.expires_at)
+    if again is not None:
         return State.DEFERRED, tries + 1, Outcome.RETURNED, again
     if result.answer is Answer.LOST:
         return State.UNKNOWN, tries + 1, Outcome.UNKNOWN, at

@@ -19,6 +19,12 @@ _AUTHORIZATION = re.compile(r"ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=
 _DAYS_KEPT = 30
 _MUST_SIGN = {"host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"}
 
+_REFUSALS = {
+    "busy": ("isp.SYSTEM_ERROR", "SYSTEM_ERROR"),
+    "limited": ("isv.BUSINESS_LIMIT_CONTROL", "触发流控"),
+    "denied": ("isv.DENY_IP_RANGE", "源IP地址所在的地区被禁用"),
+}
+
 
 def answer(exchange: Exchange, ask: Asked) -> tuple[int, bytes, str, float]:
     """The status, body, type and real seconds of the answer. Raises `Broken` when the line breaks. Wants the lock held."""
@@ -27,18 +33,7 @@ def answer(exchange: Exchange, ask: Asked) -> tuple[int, bytes, str, float]:
     action, slow_for = "", 0.0
     try:
         account, action = _caller(exchange, ask)
-        account.calls_n += 1
-        if exchange.hit(account, "unheard"):
-            raise Broken
-        code = exchange.storm(account)
-        if code:
-            raise Refused(code)
-        if exchange.hit(account, "busy"):
-            raise Refused("isp.SYSTEM_ERROR", "SYSTEM_ERROR")
-        if exchange.hit(account, "limited"):
-            raise Refused("isv.BUSINESS_LIMIT_CONTROL", "触发流控")
-        if account.ips and ask.address not in account.ips:
-            raise Refused("isv.DENY_IP_RANGE", "源IP地址所在的地区被禁用")
+        exchange.admit(account, ask, _REFUSALS)
         found = _ACTIONS[action](exchange, account, ask.params())
         if exchange.hit(account, "unanswered"):
             raise Broken

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from siyu.sandbox.courier import Courier
 from siyu.sandbox.luck import draw, letters
 from siyu.sandbox.sms import rules
 from siyu.sandbox.sms.receipts import push_reply, push_reports
+from siyu.sandbox.sms.wire import Asked, Broken, Refused
 from siyu.sandbox.sms.words import ALIYUN, OPT_OUT, OTP, PROMO, TENCENT, Reply, SmsAccount, State, Template, Text
 
 BEIJING = timezone(timedelta(hours=8))
@@ -103,6 +104,23 @@ class Exchange:
         """Whether the seed has this fault in store for the call at hand (or for what it is about)."""
         share: float = getattr(account.faults, fault)
         return share > 0 and draw(self.seed, fault, account.account_id, *(about or (account.calls_n,))) < share
+
+    def admit(self, account: SmsAccount, ask: Asked, refusals: Mapping[str, tuple[str, str]]) -> None:
+        """Count a call and let it in, or not: the faults that strike before anything is read. Raises `Broken`, `Refused`.
+
+        `refusals` are the vendor's code and words for busy, limited and denied.
+        """
+        account.calls_n += 1
+        if self.hit(account, "unheard"):
+            raise Broken
+        code = self.storm(account)
+        if code:
+            raise Refused(code)
+        for fault in ("busy", "limited"):
+            if self.hit(account, fault):
+                raise Refused(*refusals[fault])
+        if account.ips and ask.address not in account.ips:
+            raise Refused(*refusals["denied"])
 
     def storm(self, account: SmsAccount) -> str:
         """The error that the vendor answers everything with just now."""

@@ -26,6 +26,12 @@ _WORDS = {
     "InvalidParameterValue.IncorrectPhoneNumber": "incorrect mobile number format",
 }  # fmt: skip
 
+_REFUSALS = {
+    "busy": ("InternalError.Timeout", "request timed out"),
+    "limited": ("RequestLimitExceeded", "Your current request times exceeds the limit"),
+    "denied": ("UnauthorizedOperation.RequestIpNotInWhitelist", "the request IP is not in the allowlist"),
+}
+
 
 def answer(exchange: Exchange, ask: Asked) -> tuple[int, bytes, str, float]:
     """The status (always 200), body, type and real seconds of the answer. Raises `Broken`. Wants the lock held."""
@@ -33,18 +39,7 @@ def answer(exchange: Exchange, ask: Asked) -> tuple[int, bytes, str, float]:
     slow_for = 0.0
     try:
         account, action = _caller(exchange, ask)
-        account.calls_n += 1
-        if exchange.hit(account, "unheard"):
-            raise Broken
-        code = exchange.storm(account)
-        if code:
-            raise Refused(code)
-        if exchange.hit(account, "busy"):
-            raise Refused("InternalError.Timeout", "request timed out")
-        if exchange.hit(account, "limited"):
-            raise Refused("RequestLimitExceeded", "Your current request times exceeds the limit")
-        if account.ips and ask.address not in account.ips:
-            raise Refused("UnauthorizedOperation.RequestIpNotInWhitelist", "the request IP is not in the allowlist")
+        exchange.admit(account, ask, _REFUSALS)
         try:
             given = ask.json()
         except ValueError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,18 +12,18 @@ from siyu import content
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.web.guard import note
-from siyu.web.page import form_of, go, ground_of, lang_of, say_to, staff_of
+from siyu.web.page import form_of, go, ground_of, lang_of, say_to, staff_of, uploads_of
 
 _KINDS = {"image/png": "image", "image/jpeg": "image", "video/mp4": "video"}
 
 
 def _file(request: Request, conn: Connection, *, only: str = "") -> tuple[str, str, str]:
     """The uploaded file, kept: its digest, kind and name. Raises `InputError` without one."""
-    given = form_of(request).get("file")
-    if not isinstance(given, UploadFile) or not given.filename:
+    given = next(iter(uploads_of(request)), None)
+    if given is None:
         raise InputError(say_to(request, "web.content_hung_no_file"), field="file")
-    kind = only or _KINDS.get(str(given.content_type), "file")
-    return content.keep_file(ground_of(request), conn, given.filename, kind, given.file.read()), kind, given.filename
+    kind, name = only or _KINDS.get(str(given.content_type), "file"), str(given.filename)
+    return content.keep_file(ground_of(request), conn, name, kind, given.file.read()), kind, name
 
 
 def _changed(request: Request, change: Callable[[Connection, list[dict[str, Any]]], list[dict[str, Any]]]) -> Response:

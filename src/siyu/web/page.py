@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import jinja2
 from markupsafe import Markup
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -62,6 +62,11 @@ def form_of(request: Request) -> FormData:
     """The posted form, read and checked by the guard."""
     form: FormData = request.state.form
     return form
+
+
+def uploads_of(request: Request, name: str = "file") -> list[UploadFile]:
+    """The files that were really chosen: a browser sends an empty one where none was."""
+    return [one for one in form_of(request).getlist(name) if isinstance(one, UploadFile) and one.filename]
 
 
 def lang_of(request: Request) -> str:

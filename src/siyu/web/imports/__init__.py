@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -15,7 +14,7 @@ from siyu.sources import files
 from siyu.sources.files import FileFault, NotSettled
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.imports import choices, forms
-from siyu.web.page import form_of, go, ground_of, is_htmx, lang_of, render, say_to, staff_of
+from siyu.web.page import form_of, go, ground_of, is_htmx, lang_of, render, say_to, staff_of, uploads_of
 from siyu.web.words import Role
 
 PAGE = 30
@@ -57,7 +56,7 @@ def _listed(request: Request, problem: tuple[str, str] | None = None, status: in
 def upload(request: Request) -> Response:
     """Take in one or several files; the first one is shown."""
     ground, staff = ground_of(request), staff_of(request)
-    given = [f for f in form_of(request).getlist("file") if isinstance(f, UploadFile) and f.filename]
+    given = uploads_of(request)
     if not given:
         return _refused(request, say_to(request, "web.import_no_file"), "")
     source = str(form_of(request).get("source", "")).strip() or None

@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +15,7 @@ from siyu.base.errors import InputError
 from siyu.base.money import to_minor
 from siyu.web.guard import note
 from siyu.web.ledger import choices
-from siyu.web.page import form_of, go, ground_of, render, say_to, show_of
+from siyu.web.page import form_of, go, ground_of, render, say_to, show_of, uploads_of
 
 _HERE = "/pnl/spend"
 
@@ -69,13 +68,12 @@ def _spend(request: Request, given: dict[str, str], currency: str) -> ledger.Spe
 
 def take_in(request: Request) -> Response:
     """Record a whole table, all rows or none."""
-    ground, files = ground_of(request), form_of(request).getlist("file")
-    file = next((one for one in files if isinstance(one, UploadFile) and one.filename), None)
-    if file is None:
+    ground, files = ground_of(request), uploads_of(request)
+    if not files:
         return _page(request, wrong=say_to(request, "web.ledger_no_file"))
     try:
         with ground.db.tx() as conn:
-            spends, faults = ledger.read_spends(file.file.read(), pool.brand(conn).currency)
+            spends, faults = ledger.read_spends(files[0].file.read(), pool.brand(conn).currency)
             if faults:
                 return _page(request, faults=faults)
             done = ledger.record_spend(ground, conn, spends, lang=show_of(request).lang)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +12,7 @@ from siyu.analytics import ledger
 from siyu.base.errors import InputError
 from siyu.web.guard import note
 from siyu.web.ledger import choices
-from siyu.web.page import form_of, go, ground_of, render, say_to, show_of
+from siyu.web.page import form_of, go, ground_of, render, say_to, show_of, uploads_of
 
 _HERE = "/pnl/terms"
 ITEMS = ("message.email", "message.sms", "message.wecom", "message.webhook", "gift", "point", "minute", "reach")
@@ -76,13 +75,12 @@ def drop(request: Request) -> Response:
 
 def take_costs(request: Request) -> Response:
     """A table of product costs, all rows or none."""
-    ground, files = ground_of(request), form_of(request).getlist("file")
-    file = next((one for one in files if isinstance(one, UploadFile) and one.filename), None)
-    if file is None:
+    ground, files = ground_of(request), uploads_of(request)
+    if not files:
         return _page(request, wrong=say_to(request, "web.ledger_no_file"))
     try:
         with ground.db.tx() as conn:
-            costs, faults = ledger.read_costs(file.file.read(), pool.brand(conn).currency)
+            costs, faults = ledger.read_costs(files[0].file.read(), pool.brand(conn).currency)
             if faults:
                 return _page(request, faults=faults)
             changed = ledger.set_costs(ground, conn, costs, lang=show_of(request).lang)

@@ -64,6 +64,7 @@ class Story:
         self.let_time_pass()
         self.score_again()
         if is_live:
+            self.wait_for_morning()
             connect(self.ground, self.sandbox, self._until)
         note(word("cli.demo_done"))
 
@@ -132,6 +133,14 @@ class Story:
         now = self.ground.clock.now()
         morning = words.MORNING_AFTER if self.orders_file == DATA else now.astimezone(ZONE).replace(hour=9, minute=30, tzinfo=None)
         self._set_clocks(now if is_set else morning.replace(tzinfo=ZONE).astimezone(UTC), SLOW)
+
+    def wait_for_morning(self) -> None:
+        """Guides are asked by day: where the story ends in the evening, the clocks go on to the next morning."""
+        here = self.ground.clock.now().astimezone(ZONE)
+        if 9 <= here.hour < 20:
+            return
+        day = here.date() + timedelta(days=1 if here.hour >= 20 else 0)
+        self._set_clocks(datetime.combine(day, words.MORNING_AFTER.time(), ZONE).astimezone(UTC), SLOW)
 
     def let_people_move_in(self) -> None:
         """Behind each buyer's number somebody begins to live in the sandbox; their contact list comes back as a spreadsheet."""

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 _SETTINGS = """
 listen_addresses = ''
-max_connections = 60
+max_connections = 100
 shared_buffers = 256MB
 work_mem = 32MB
 maintenance_work_mem = 256MB

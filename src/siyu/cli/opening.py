@@ -25,4 +25,4 @@ def opened(args: argparse.Namespace, *, is_service: bool = False, is_told: bool 
     the = settings_of(args, **more)
     is_silent = is_told or not is_service
     log.setup("warning" if is_silent and not os.environ.get("SIYU_LOG") else the.log_level)
-    return open_ground(the, size=24 if is_service else 6, env_keys=os.environ.get("SIYU_KEYS", ""))
+    return open_ground(the, size=40 if is_service else 6, env_keys=os.environ.get("SIYU_KEYS", ""))

@@ -12,7 +12,7 @@ from siyu.cli.checkup.words import Finding, Patient, ill, watch, well
 from siyu.cli.store import Q
 
 _LEAST_VERSION = 16
-_LEAST_CONNECTIONS = 40
+_LEAST_CONNECTIONS = 60
 _SKEW_S = 2.0
 
 

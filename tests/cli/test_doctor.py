@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -44,9 +45,12 @@ def _found(patient: Patient, checks: list[Any]) -> dict[str, Finding]:
 
 def test_what_can_be_seen_before_there_is_a_database(ground: Ground, tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
+    with socket.socket() as held:  # a port at which nobody serves
+        held.bind(("127.0.0.1", 0))
+        quiet = replace(ground.config, base_url=f"http://127.0.0.1:{held.getsockname()[1]}")
 
     def see(**change: Any) -> dict[str, Finding]:
-        return _found(Patient(replace(ground.config, **{k: v for k, v in change.items() if k != "env_keys"}), change.get("env_keys", "")),
+        return _found(Patient(replace(quiet, **{k: v for k, v in change.items() if k != "env_keys"}), change.get("env_keys", "")),
                       checkup.BEFORE_DATABASE)  # fmt: skip
 
     found = see()

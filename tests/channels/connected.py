@@ -152,7 +152,7 @@ class Desk:
         facts = [
             Fact("consent.given", f"c{n}", at, (who,), data={"channel": channel, "purpose": "marketing"}),
             Fact("message.received", f"m{n}", at, (who,), object="wkDesk", data={"channel": of, "kind": "text"}),
-            Fact("subscription.accepted", f"s{n}", at, (who,), data={"channel": of, "template_id": "T"}),
+            Fact("subscription.accepted", f"s{n}", at, (who,), data={"channel": of, "template_id": BODIES[channel][0]}),
         ]
         with self.ground.db.tx() as conn:
             pool.record(self.ground, conn, self.shop.source, facts)

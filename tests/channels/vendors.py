@@ -175,13 +175,13 @@ class Shop:
         """One message for each of several people."""
         now = self.ground.clock.now()
         version = more.pop("version", None) or self.content(channel, *self.starts.get(channel, ()))
-        intents = []
+        intents, template = [], content.template_of(version)
         for person_id in people:
             n = next(_numbers)
             words = {
                 "key": key_of("wish", n), "person_id": person_id, "channel": channel, "purpose": purpose, "origin": "api",
                 "origin_id": origin_id or n, "content_id": version.content_id, "content_version": version.version, "not_before": now,
-                "expires_at": now + timedelta(days=3),
+                "expires_at": now + timedelta(days=3), "template": template,
             }  # fmt: skip
             intents.append(gate.Intent(**(words | more)))
         with self.ground.db.tx() as conn:

@@ -87,6 +87,35 @@ def test_each_consent_is_good_for_one_message(ground: Ground, clock: StillClock,
     assert asked(ground, openid, "mini") == "permit"
 
 
+def test_a_consent_is_good_for_its_template_only(ground: Ground, clock: StillClock, openid: int) -> None:
+    def ask(template: str) -> str:
+        return asked(ground, openid, "mini", template=template, content_id=len(template))
+
+    does(ground, clock, "subscription.accepted", channel="mini", template_id="T")
+    does(ground, clock, "subscription.accepted", channel="mini", template_id="TT")
+    assert ask("TTT") == "credit"
+    assert [ask("T"), ask("T"), ask("TT"), ask("TT")] == ["permit", "credit", "permit", "credit"]
+    with ground.db.tx() as conn:
+        left = gate.credits(ground, conn, openid)
+        told = next(one for one in gate.why(conn, openid) if one.state == "refused").said[0].reason
+    assert [(one.template, one.agreed, one.left) for one in left] == [("T", 1, 0), ("TT", 1, 0)]
+    assert "TT" in told and "{" not in told
+    clock.move(HOUR)
+    for _ in range(2):
+        does(ground, clock, "subscription.accepted", channel="mini", template_id="TT")
+    clock.move(HOUR)
+    does(ground, clock, "subscription.refused", channel="mini", template_id="TT", how="asked")  # no more of it, and what was given stays
+    with ground.db.tx() as conn:
+        assert [one.left for one in gate.credits(ground, conn, openid)] == [0, 2]
+        forecast = gate.forecast(ground, [[openid]], channel="mini", purpose="service", template="T")
+        assert forecast.counts == {gate.Code.CREDIT: 1}
+    clock.move(HOUR)
+    does(ground, clock, "subscription.refused", channel="mini", template_id="TT", how="settings")
+    assert ask("TT") == "credit"  # switched off: what was agreed to is gone
+    does(ground, clock, "subscription.accepted", channel="mini", template_id="T")
+    assert ask("T") == "permit"
+
+
 def test_the_reasons_are_told_in_words(ground: Ground, clock: StillClock, openid: int) -> None:
     asked(ground, openid, "official_chat")
     asked(ground, openid, "mini")

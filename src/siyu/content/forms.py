@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from siyu.content.template import Choice, Template
-from siyu.content.words import MARKETING, Problem
+from siyu.content.words import MARKETING, Problem, Version
 
 SMS = "sms"
 LINED = ("official", "official_notice", "mini")
@@ -36,6 +36,11 @@ def units(text: str, signature: str = "") -> int:
 def has_opt_out(text: str) -> bool:
     """Whether a text says how to refuse further ones, as marketing must."""
     return _OPT_OUT.search(text) is not None
+
+
+def template_of(version: Version) -> str:
+    """The vendor's number of the template that a version fills; empty for what fills none."""
+    return version.subject.strip() if version.channel in FORMS else ""
 
 
 def fields(text: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from siyu.base.text import say
 
 MARKETING = "marketing"
 ALIKE = ("wecom",)  # channels on which everybody gets the same words
+CARRYING = (*ALIKE, "welcome")  # channels whose messages carry attachments
 PURPOSES = (MARKETING, "service", "transactional")
 
 AD_PREFIXES = ("", "广告", "AD")

@@ -5,6 +5,7 @@ spent_allowances. Rooms down-river read the views intents, verdicts and permits.
 """
 
 from siyu.gate.claiming import claim, note_spent, prolong, settle, settle_many
+from siyu.gate.credits import credits
 from siyu.gate.flow import ask, judge
 from siyu.gate.forecasting import forecast
 from siyu.gate.ruling import drop_rule, rules, set_rule, shown
@@ -16,6 +17,7 @@ from siyu.gate.words import (
     Asked,
     Cap,
     Code,
+    Credit,
     Deed,
     Forecast,
     GateRules,
@@ -37,6 +39,7 @@ __all__ = [
     "Asked",
     "Cap",
     "Code",
+    "Credit",
     "Deed",
     "Forecast",
     "GateRules",
@@ -52,6 +55,7 @@ __all__ = [
     "Window",
     "ask",
     "claim",
+    "credits",
     "drop_rule",
     "forecast",
     "judge",

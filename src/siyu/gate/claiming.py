@@ -160,7 +160,7 @@ def _write_changes(
         dues = [moment(at) for at in verdicts.at[later].tolist()]
         execute(conn, Q.put_off, {"intent_ids": intent[later], "dues": dues})
     store.withdraw_permits(conn, intent[refused], now)
-    store.write_verdicts(conn, "claim", verdicts, later | refused, intent, lane_id, us(now), rules, loaded.batch.lanes.channels)
+    store.write_verdicts(conn, "claim", verdicts, later | refused, intent, lane_id, us(now), rules, loaded.batch.lanes)
 
 
 def _lease(conn: Connection, loaded: Loaded, intent: Ints, taken: Bools, lease_for: timedelta, now: datetime) -> list[Permit]:

@@ -32,6 +32,8 @@ class Lanes:
     message: Ints  # same origin, channel and content
     priority: Ints
     cost: Ints
+    templates: tuple[str, ...] = ("",)
+    template: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # 0 = none
 
     def fits(self, channel: str | None, purpose: str | None) -> Bools:
         """Which lanes are of this channel and purpose; None = any."""
@@ -84,8 +86,9 @@ class Verdicts:
     """An answer for each intent of the batch.
 
     `waits`: a yes, but not before `at`, because of `code`. A plain yes has the code of `permit`. For a no, `at` is when the same question
-    may find a yes, NEVER where that is not known. `cap` is the number of the cap that was full, `other` the channel of the same topic; -1
-    where there is none. Beyond the caps, `cap` is the number of a window, and beyond those of a night (`described`).
+    may find a yes, NEVER where that is not known. `cap` is the number of the cap that was full, `other` the channel of
+    the same topic (of a credit, the template); -1 where there is none. Beyond the caps, `cap` is the number of a window, and beyond those
+    of a night (`described`).
     """
 
     code: Ints
@@ -252,8 +255,11 @@ def _within_windows(batch: Batch, diary: _Diary, rules: GateRules, rows: Ints, o
     number = np.full(len(rows), -1, dtype=np.int64)
     ends = (who + 1) * diary.ruler.room
     for opening in batch.openings:
-        fit = batch.lanes.fits(rules.windows[opening.rule].channel, None)
-        known = diary.keys[fit[diary.lane]]
+        fit = counts = batch.lanes.fits(rules.windows[opening.rule].channel, None)
+        if opening.template >= 0:  # what names no template counts against all of the channel's
+            fit = fit & (batch.lanes.template == opening.template)
+            counts = fit if opening.template else counts
+        known = diary.keys[counts[diary.lane]]
         begins = diary.ruler.keys(who, np.maximum(opening.since[who], diary.low))
         counted = np.searchsorted(known, ends) - np.searchsorted(known, np.minimum(begins, ends))
         mine = fit[lane]
@@ -266,6 +272,8 @@ def _within_windows(batch: Batch, diary: _Diary, rules: GateRules, rows: Ints, o
     out.code[refused] = np.where(by_credit, NUMBER[Code.CREDIT], NUMBER[Code.WINDOW])
     out.waits[refused] = False
     out.cap[refused] = len(rules.caps) + number[no]
+    if len(batch.lanes.template):
+        out.other[refused] = np.where(by_credit, batch.lanes.template[lane[no]], -1)
     return rows[~no]
 
 

@@ -94,7 +94,7 @@ def _judge(ground: Ground, conn: Connection, place: Place, limit: int) -> int:
     loaded = load(conn, wish, rules, pool.brand(conn).time_zone, now, is_claim=False)
     verdicts = decide(loaded.batch, loaded.touches, rules, now)
     is_plain = verdicts.code == NUMBER[Code.PERMIT]
-    store.write_verdicts(conn, "ask", verdicts, ~is_plain, intent, lane_id, now, rules, loaded.batch.lanes.channels)
+    store.write_verdicts(conn, "ask", verdicts, ~is_plain, intent, lane_id, now, rules, loaded.batch.lanes)
     yes = np.flatnonzero(verdicts.is_yes)
     keep_place(conn, READER, Place(int(xid), int(intent[-1])))
     store.write_permits(conn, intent[yes], loaded.person(yes), lane_id[yes], is_plain[yes], now, verdicts.at[yes], expires[yes])

@@ -35,6 +35,7 @@ def forecast(
     content_id: int = 0,
     priority: int = 50,
     cost_minor: int = 0,
+    template: str = "",
     at: datetime | None = None,
     expires_at: datetime | None = None,
     samples: int = 5,
@@ -49,7 +50,7 @@ def forecast(
     now = ground.clock.now()
     start = max(at or now, now)
     end = expires_at or start + _LONG
-    lane = Lane(0, "", 0, channel, str(purpose), topic, content_id, 0, priority, cost_minor, _BEFORE_ALL)
+    lane = Lane(0, "", 0, channel, str(purpose), topic, content_id, 0, priority, cost_minor, _BEFORE_ALL, template)
     people, later = 0, 0
     counts: Counter[Code] = Counter()
     found: dict[Code, list[int]] = {}

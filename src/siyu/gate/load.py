@@ -42,6 +42,7 @@ class Lane(NamedTuple):
     priority: int
     cost_minor: int
     up_to: int = 0
+    template: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def load(
     people, member_who = np.unique(person, return_inverse=True)
     who = _look_up(ids, member_who, wish.person, -1)
 
-    wanted = sorted({row.channel for row in _lanes(conn, np.unique(wish.lane_id), made_up)[1]}) if rules.windows else []
+    asked = _lanes(conn, np.unique(wish.lane_id), made_up)[1] if rules.windows else ()
+    wanted = sorted({row.channel for row in asked})
     back = windows.reach(rules, wanted)
     longest = max([cap.window for cap in rules.caps] + [rules.same_topic, timedelta(seconds=1), back])
     touch_intent, touch_person, touch_lane, touch_at, is_waiting = fetch(
@@ -110,7 +112,9 @@ def load(
         is_control=_controls(conn, wish, rules, lanes, lane_ids, lane_rows, lane, who, ids, member_who, people),
         has_yes=has_yes,
         has_no=has_no,
-        openings=openings.look(conn, rules, wanted, ids, member_who, n_people, now),
+        openings=openings.look(
+            conn, rules, wanted, {(row.channel, row.template) for row in asked}, lanes.templates, ids, member_who, n_people, now
+        ),
         spent_until=_spent(conn, lanes, lane, who, ids, member_who, n_people, now),
     )
     touch_place = np.searchsorted(lane_ids, touch_lane)
@@ -139,6 +143,7 @@ def _as_columns(rows: Sequence[Lane]) -> Lanes:
     channels, channel = _numbered([row.channel for row in rows])
     purposes, purpose = _numbered([row.purpose for row in rows])
     topics, topic = _numbered([row.topic for row in rows])
+    templates, template = _numbered(["", *(row.template for row in rows)])
     _, message = _numbered([(row.origin, row.origin_id, row.channel, row.content_id) for row in rows])
     return Lanes(
         channels=channels,
@@ -149,6 +154,8 @@ def _as_columns(rows: Sequence[Lane]) -> Lanes:
         message=message,
         priority=np.array([row.priority for row in rows], dtype=np.int64),
         cost=np.array([row.cost_minor for row in rows], dtype=np.int64),
+        templates=templates,
+        template=template[1:],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from siyu.base.db import Connection, queries
 from siyu.gate import ruleset
 from siyu.gate.columns import NEVER, Bools, Ints, copy_in, execute, moment, rows, us
-from siyu.gate.decide import Verdicts, described
+from siyu.gate.decide import Lanes, Verdicts, described
 from siyu.gate.words import Code, GateRules, Intent
 
 Q = queries(__name__)
@@ -40,9 +40,9 @@ def lane_of(intent: Intent) -> tuple[Any, ...]:
     )
 
 
-def lanes(conn: Connection, wanted: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
-    """The numbers of lanes, made where they are new."""
-    every = sorted(set(wanted))
+def lanes(conn: Connection, wanted: Mapping[tuple[Any, ...], str]) -> dict[tuple[Any, ...], int]:
+    """The numbers of lanes, made where they are new; `wanted` are lanes with the template of what they send, which is its content's."""
+    every = sorted(wanted)
     params = dict(
         zip(
             ("origins", "origin_ids", "channels", "purposes", "topics", "content_ids", "content_versions", "priorities", "costs"),
@@ -52,7 +52,7 @@ def lanes(conn: Connection, wanted: Iterable[tuple[Any, ...]]) -> dict[tuple[Any
     )
     found = {row[1:]: row[0] for row in conn.execute(Q.find_lanes, params)}
     if len(found) < len(every):
-        conn.execute(Q.ensure_lanes, params)
+        conn.execute(Q.ensure_lanes, params | {"templates": [wanted[one] for one in every]})
         found = {row[1:]: row[0] for row in conn.execute(Q.find_lanes, params)}
     return found
 
@@ -60,7 +60,7 @@ def lanes(conn: Connection, wanted: Iterable[tuple[Any, ...]]) -> dict[tuple[Any
 def ask(conn: Connection, intents: Sequence[Intent], at: datetime) -> int:
     """Keep intents; gives how many were new."""
     keys = [lane_of(intent) for intent in intents]
-    numbers = lanes(conn, keys)
+    numbers = lanes(conn, {key: intent.template for key, intent in zip(keys, intents, strict=True)})
     return conn.execute(
         Q.ask,
         {
@@ -84,7 +84,7 @@ def write_verdicts(
     lane_id: Ints,
     now: int,
     rules: GateRules,
-    channels: Sequence[str],
+    lanes: Lanes | None = None,
 ) -> None:
     """Write the answers of the chosen rows by one COPY."""
     parts = []
@@ -98,7 +98,7 @@ def write_verdicts(
         code, waits, cap, other, is_open = (int(value) for value in kinds[:, number])
         mine = which[kind == number]
         name = _CODES[code]
-        detail = _detail(name, cap, other, rules, channels)
+        detail = _detail(name, cap, other, rules, lanes)
         parts.append(
             rows(
                 len(mine),
@@ -117,11 +117,12 @@ def write_verdicts(
     copy_in(conn, Q.copy_verdicts, parts)
 
 
-def _detail(code: Code, cap: int, other: int, rules: GateRules, channels: Sequence[str]) -> dict[str, Any]:
+def _detail(code: Code, cap: int, other: int, rules: GateRules, lanes: Lanes | None) -> dict[str, Any]:
     if cap >= 0:
-        return described(rules, cap)
-    if other >= 0:
-        return {"channel": channels[other]}
+        template = lanes.templates[other] if lanes is not None and code == Code.CREDIT and other > 0 else ""
+        return described(rules, cap) | ({"template": template} if template else {})
+    if other >= 0 and lanes is not None:
+        return {"channel": lanes.channels[other]}
     if code == Code.QUIET and rules.quiet is not None:
         return {"from": rules.quiet.start, "to": rules.quiet.end}
     return {}

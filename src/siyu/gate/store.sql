@@ -4,9 +4,10 @@ select name, value from settings where starts_with(name, 'gate.');
 -- Asking -----------------------------------------------------------------------------------------------------------------------------
 
 -- name: ensure_lanes
-insert into lanes (origin, origin_id, channel, purpose, topic, content_id, content_version, priority, cost_minor)
+insert into lanes (origin, origin_id, channel, purpose, topic, content_id, content_version, priority, cost_minor, template)
 select * from unnest(%(origins)s::text[], %(origin_ids)s::bigint[], %(channels)s::text[], %(purposes)s::text[], %(topics)s::text[],
-                     %(content_ids)s::bigint[], %(content_versions)s::int[], %(priorities)s::smallint[], %(costs)s::int[])
+                     %(content_ids)s::bigint[], %(content_versions)s::int[], %(priorities)s::smallint[], %(costs)s::int[],
+                     %(templates)s::text[])
 order by 1, 2, 3, 4, 5, 6, 7, 8, 9
 on conflict do nothing;
 
@@ -38,7 +39,7 @@ from (
 
 -- name: see_lanes
 select l.lane_id, l.origin, l.origin_id, l.channel, l.purpose, l.topic, l.content_id, l.content_version, l.priority, l.cost_minor,
-       coalesce(t.up_to, 0)
+       coalesce(t.up_to, 0), l.template
 from lanes l left join taken_back t on t.origin = l.origin and t.origin_id = l.origin_id
 where l.lane_id = any(%(lane_ids)s::bigint[]);
 
@@ -95,20 +96,34 @@ insert into spent_allowances (subject, channel, spent_until, noted_at)
 select unnest(%(subjects)s::bigint[]), %(channel)s, %(until)s, %(now)s
 on conflict (subject, channel) do update set spent_until = greatest(spent_allowances.spent_until, excluded.spent_until), noted_at = excluded.noted_at;
 
--- What customers did that opens a channel: by rule and identifier the first and last time, and how often.
+-- What customers did that opens a channel: by rule and identifier the first and last time, and how often. A consent to single messages is
+-- one to a template, and gone when the customer switched the template off, or the vendor knew of none, later.
 -- name: see_deeds
 with deeds as (
     select r.no, f.subject, f.occurred_at
-    from unnest(%(types)s::text[], %(ofs)s::text[], %(presses)s::boolean[], %(sinces)s::timestamptz[]) with ordinality
-        as r(type, of, is_press, since, no)
+    from unnest(%(types)s::text[], %(ofs)s::text[], %(presses)s::boolean[], %(sinces)s::timestamptz[], %(templates)s::text[])
+        with ordinality as r(type, of, is_press, since, template, no)
     join facts f on f.subject = any(%(ids)s::bigint[]) and f.type = r.type and f.occurred_at > r.since and f.occurred_at <= %(now)s
         and coalesce(f.data->>'channel', r.of) = r.of and (coalesce(f.data->>'kind', '') = 'event') = r.is_press
+        and (r.template = '' or f.data->>'template_id' = r.template)
+    where r.type <> 'subscription.accepted' or not exists (
+        select from facts g where g.subject = f.subject and g.type = 'subscription.refused' and g.occurred_at >= f.occurred_at
+            and g.occurred_at <= %(now)s and g.data->>'how' in ('settings', 'vendor')
+            and coalesce(g.data->>'template_id', '') = coalesce(f.data->>'template_id', ''))
 ), counted as (
     select no, subject, min(occurred_at) as first_at, max(occurred_at) as last_at, count(*) as n from deeds group by 1, 2
 )
 select coalesce(array_agg(no), '{}'), coalesce(array_agg(subject), '{}'), coalesce(array_agg(first_at), '{}'),
        coalesce(array_agg(last_at), '{}'), coalesce(array_agg(n), '{}')
 from counted;
+
+-- The templates that somebody agreed to lately, with where.
+-- name: see_agreed
+select distinct f.data->>'channel', f.data->>'template_id' from facts f
+where f.subject in (select m.identifier_id from identifiers m
+                    where m.person_id = (select i.person_id from identifiers i where i.identifier_id = %(person_id)s))
+  and f.type = 'subscription.accepted' and f.occurred_at > %(since)s and f.data->>'template_id' is not null
+order by 1, 2;
 
 -- name: see_zones
 select coalesce(array_agg(person_id), '{}'), coalesce(array_agg(traits->>%(trait)s), '{}')

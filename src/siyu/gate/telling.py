@@ -56,7 +56,10 @@ def reason(
     values["channel"] = _named(f"gate.channel_{detail.get('channel') or 'any'}", detail.get("channel"), lang)
     values["purpose"] = _named(f"gate.purpose_{detail.get('purpose') or 'any'}", detail.get("purpose"), lang)
     values["after"] = _named(f"gate.after_{detail.get('after')}", "", lang)
+    values["template"] = detail.get("template", "")
     key = f"gate.yes_{code}" if code == Code.PERMIT else f"gate.wait_{code}" if waits else f"gate.no_{code}"
+    if code == Code.CREDIT and values["template"] and not waits:
+        key += "_of"
     text = say(key, lang, **values)
     if until is not None:
         text += say("gate.until_then" if waits else "gate.until_again", lang, at=f"{until.astimezone(zone):%Y-%m-%d %H:%M}")

@@ -91,4 +91,4 @@ def _refuse(conn: Connection, rules: GateRules, intents: Ints, lane_id: int, cod
         other=np.full(n, -1),
     )
     store.withdraw_permits(conn, intents, now)
-    store.write_verdicts(conn, "claim", verdicts, np.ones(n, dtype=np.bool_), intents, np.full(n, lane_id), us(now), rules, ())
+    store.write_verdicts(conn, "claim", verdicts, np.ones(n, dtype=np.bool_), intents, np.full(n, lane_id), us(now), rules)

@@ -19,13 +19,14 @@ NEVER_ENDS = 2**61  # later than any moment, and beside a person's number still 
 @dataclass(frozen=True)
 class Opening:
     """One rule (`rules.windows[rule]`) and, by person of the batch (nobody last): messages count from `since`, at most `allowed` of them
-    may be, and none from `until` on.
+    may be, and none from `until` on. `template` is the number of the one template it is good for, 0 = what names none; -1 = any.
     """
 
     rule: int
     since: Ints
     allowed: Ints
     until: Ints
+    template: int = -1
 
 
 def concerned(rules: GateRules, channels: Sequence[str]) -> list[tuple[int, Window]]:

@@ -70,7 +70,7 @@ def withdraw_person(
         )
         store.withdraw_permits(conn, intents, now)
         every = np.ones(n, dtype=np.bool_)
-        store.write_verdicts(conn, "claim", verdicts, every, intents, lanes, us(now), store.rules(conn), ())
+        store.write_verdicts(conn, "claim", verdicts, every, intents, lanes, us(now), store.rules(conn))
     return n
 
 

@@ -56,7 +56,8 @@ class Intent:
 
     `key` makes asking twice asking once. `person_id` may be any id the person ever had. `origin_id` names the wish that is held or taken
     back as one (a broadcast, a journey), not the single message. `topic` is what it is about: one topic goes out by one channel.
-    `content_id` and `content_version` say what would be sent. `cost_minor` is its cost in the brand's currency.
+    `content_id` and `content_version` say what would be sent. `cost_minor` is its cost in the brand's currency. `template` is the vendor's
+    number of what is filled in: consents to single messages are counted by it (empty = by the channel).
     """
 
     key: UUID
@@ -73,6 +74,7 @@ class Intent:
     is_control: bool = False
     priority: int = 50
     cost_minor: int = 0
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,8 @@ class Deed(StrEnum):
 class Window:
     """`channel` is open for `within` of the last time that the customer did `after` with the channel `of`, and for `n` messages since.
 
-    A channel with windows is shut to everybody who opened none of them. For `accept` every deed of that time counts, not the last one.
+    A channel with windows is shut to everybody who opened none of them. For `accept` every deed of that time counts, not the last one, and
+    for the template that was agreed to only.
     """
 
     channel: str
@@ -269,6 +272,16 @@ class Forecast:
     samples: dict[Code, tuple[int, ...]]
     cost_minor: int
     done_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """How many messages of a template somebody agreed to lately, and how many of them are left."""
+
+    channel: str
+    template: str
+    agreed: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ def plan(ground: Ground, conn: Connection, broadcast_id: int, progress: Callable
     drawn = draw(past, float(broadcast.holdout_share), broadcast.salt)
     treated = past.person_ids[~drawn.is_control]
     start_at = max(broadcast.start_at or ground.clock.now(), ground.clock.now())
+    version = content.kept(conn, broadcast.content_id)
     ends_at = start_at + timedelta(seconds=seconds_to(len(treated), broadcast.rate_per_minute))
     forecast = gate.forecast(
         ground,
@@ -145,6 +146,7 @@ def plan(ground: Ground, conn: Connection, broadcast_id: int, progress: Callable
         content_id=broadcast.content_id,
         priority=broadcast.priority,
         cost_minor=broadcast.cost_minor,
+        template=content.template_of(version) if version else "",
         at=start_at,
         expires_at=ends_at + broadcast.expire_for,
         progress=progress,

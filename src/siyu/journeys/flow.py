@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from siyu import gate, pool, segments
+from siyu import content, gate, pool, segments
 from siyu.base import jobs
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
@@ -126,7 +126,9 @@ def _ask(ground: Ground, conn: Connection, broadcast_id: int, now: datetime) -> 
     currents = pool.current_person(conn, [m.person_id for m in batch])
     same = store.same_people(conn, broadcast_id, currents.values())
     ask, aside = divided(batch, currents, same)
-    intents = [_intent(broadcast, m, currents[m.person_id], now) for m in ask]
+    version = content.kept(conn, broadcast.content_id, broadcast.content_version)
+    template = content.template_of(version) if version else ""
+    intents = [_intent(broadcast, m, currents[m.person_id], now, template) for m in ask]
     gate.ask(ground, conn, intents)
     store.note_asked(conn, broadcast_id, {m.person_id: i.key for m, i in zip(ask, intents, strict=True)}, aside)
     conn.execute(Q.keep_next_place, {"broadcast_id": broadcast_id, "next_place": batch[-1].place})
@@ -142,7 +144,7 @@ def _counted(conn: Connection, job_id: int) -> int:
     return job.done if job else 0
 
 
-def _intent(broadcast: Broadcast, member: Member, person_id: int, now: datetime) -> gate.Intent:
+def _intent(broadcast: Broadcast, member: Member, person_id: int, now: datetime, template: str) -> gate.Intent:
     not_before = max(member.entered_at, now)
     return gate.Intent(
         key=key_of(ORIGIN, broadcast.broadcast_id, member.person_id, member.round),
@@ -157,6 +159,7 @@ def _intent(broadcast: Broadcast, member: Member, person_id: int, now: datetime)
         is_control=member.arm == Arm.CONTROL,
         priority=broadcast.priority,
         cost_minor=broadcast.cost_minor,
+        template=template,
         not_before=not_before,
         expires_at=not_before + broadcast.expire_for,
     )

@@ -93,6 +93,7 @@ class Broadcast:
     ended_at: datetime | None
     created_by: str
     created_at: datetime
+    is_cost_by_price: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,10 @@ def see(request: Request) -> Response:
         deeds = store.deeds_about(conn, f"person:{number}", 20) if tab == "identity" else []
         scores = scored(request, conn, number)
         whose = contacts(conn, number, lang_of(request))
+        credits = gate.credits(ground, conn, number)
     return render(
         request, "customers/person.html", tab=tab, told=told, before=before, asked=asked, deeds=deeds, scores=scores,
-        contacts=whose,
+        contacts=whose, credits=credits,
         channels=CHANNELS, purposes=PURPOSES,
         **_about(request, person),
     )  # fmt: skip

@@ -71,6 +71,7 @@ def load(ground: Ground, channel: Channel, line: Line, permits: Sequence[Permit]
             names=names.get(permit.person_id, {}),
             place=address.place if address else "",
             values=made.values,
+            attachments=tuple(version.attachments),
         )
         try:
             items.append(replace(base, parcel=parcel, prepared=line.prepare(parcel)))

@@ -53,7 +53,7 @@ class Parcel:
     """One message, ready for a channel. `to` is the address in the clear: never log a parcel.
 
     `names` are the person's plain identifiers (kind -> value), for receivers that look people up themselves.
-    `place` is by which of our accounts, `values` what was put into a vendor's template.
+    `place` is by which of our accounts, `values` what was put into a vendor's template, `attachments` those of the content.
     """
 
     intent_id: int
@@ -71,6 +71,7 @@ class Parcel:
     names: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[Mapping[str, Any], ...] = ()
 
     def __repr__(self) -> str:
         return f"Parcel({self.intent_id})"

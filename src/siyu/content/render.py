@@ -20,7 +20,19 @@ from siyu.content.filters import clean
 from siyu.content.forms import CHATS, FORMS, check_chat, check_form, linked
 from siyu.content.html import BRAND, letter, plain
 from siyu.content.template import Template, Value, choose, fill, fill_text, parse
-from siyu.content.words import ALIKE, LONGEST_BODY, LONGEST_SUBJECT, MARKETING, MOST_TEXT_BYTES, Linker, Look, Problem, Rendered, Version
+from siyu.content.words import (
+    ALIKE,
+    CARRYING,
+    LONGEST_BODY,
+    LONGEST_SUBJECT,
+    MARKETING,
+    MOST_TEXT_BYTES,
+    Linker,
+    Look,
+    Problem,
+    Rendered,
+    Version,
+)
 
 _LINK_OPEN, _LINK_CLOSE = "\ue002", "\ue003"
 _CUT = re.compile(f"{SLOT_OPEN}(\\d+){SLOT_CLOSE}|{_LINK_OPEN}(\\w+){_LINK_CLOSE}")
@@ -99,8 +111,8 @@ def check(subject: str, body: str, *, channel: str = "email", purpose: str = "",
         found.append(Problem("body_empty", "body"))
     if len(body) > LONGEST_BODY:
         found.append(Problem("too_long", "body", values={"most": LONGEST_BODY}))
-    if channel in ALIKE and len(body.encode()) > MOST_TEXT_BYTES:
-        found.append(Problem("bytes", "body", values={"most": MOST_TEXT_BYTES}))
+    if channel in CARRYING and len(body.encode()) > MOST_TEXT_BYTES:
+        found.append(Problem("bytes", "body", is_fatal=channel in ALIKE, values={"most": MOST_TEXT_BYTES}))
     names = None if known is None else {*known, *STANDARD}
     for where, source in (("subject", subject), ("body", body)):
         template = parse(source, where)

@@ -25,13 +25,21 @@ def hang(ground: Ground, client: Client, hung: Sequence[Mapping[str, Any]], *, u
 
 
 def _hang(ground: Ground, client: Client, one: Mapping[str, Any], use: str) -> attachments.Attachment:
+    if one.get("kind") != "link":
+        return formed(one, media_id(ground, client, str(one.get("file", "")), use)) or {}
+    its = formed(one, "") or {}
+    if use == "moment" and one.get("file"):
+        its["link"] = {"title": one["title"], "url": one["url"], "media_id": media_id(ground, client, str(one["file"]), use)}
+    return its
+
+
+def formed(one: Mapping[str, Any], number: str) -> attachments.Attachment | None:
+    """One attachment with its file's number at WeCom; None where it needs a file and has no number."""
     kind = one.get("kind")
     if kind == "link":
-        made = attachments.link(str(one["title"]), str(one["url"]), picurl=str(one.get("picurl", "")), desc=str(one.get("desc", "")))
-        if use == "moment" and one.get("file"):
-            made["link"] = {"title": one["title"], "url": one["url"], "media_id": media_id(ground, client, str(one["file"]), use)}
-        return made
-    number = media_id(ground, client, str(one.get("file", "")), use)
+        return attachments.link(str(one["title"]), str(one["url"]), picurl=str(one.get("picurl", "")), desc=str(one.get("desc", "")))
+    if not number:
+        return None
     if kind == "image":
         return attachments.image(number)
     if kind == "miniprogram":
@@ -39,15 +47,15 @@ def _hang(ground: Ground, client: Client, one: Mapping[str, Any], use: str) -> a
     return attachments.video(number) if kind == "video" else attachments.file(number)
 
 
-def media_id(ground: Ground, client: Client, digest: str, use: str) -> str:
-    """WeCom's number of a kept file, uploaded anew where it is not there or not for long."""
+def media_id(ground: Ground, client: Client, digest: str, use: str, spare: timedelta = _SPARE) -> str:
+    """WeCom's number of a kept file, uploaded anew where it is not there or not for `spare`."""
     account_id, now = client.account.account_id, ground.clock.now()
     with ground.db.tx() as conn:
         kept = content.file_of(conn, digest)
         if kept is None:
             raise InputError("A file that hangs on the message is not there.", "Attach it again.", field="attachments")
         words = {"account_id": account_id, "use": use, "digest": bytes.fromhex(digest)}
-        row = conn.execute(Q.media, words | {"now": now + _SPARE}).fetchone()
+        row = conn.execute(Q.media, words | {"now": now + spare}).fetchone()
     if row:
         return str(row[0])
     upload = client.upload_attachment if use == "moment" else client.upload

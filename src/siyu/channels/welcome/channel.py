@@ -1,26 +1,34 @@
 """Welcomes by `send_welcome_msg`. The right to send one is the ticket that came with the adding (`growth.ticket_of`), for 20 seconds.
 
+Pictures and files must lie in WeCom's store before (`wecom.warming.warm`): no upload is waited for here. One that is not there yet, because
+its content was kept a moment ago, is waited for as long as the ticket leaves time; then the welcome goes without it and says so.
+
 A ticket is good for one welcome, yet WeCom's answer to a second one (41051) does not say whether the first was ours; so an answer that
 never came leaves the welcome `unknown`, and nobody is greeted twice.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from siyu import growth
+from siyu import content, growth
 from siyu.base import settings
 from siyu.base.errors import ConfigError, InputError
 from siyu.base.ground import Ground
+from siyu.channels.wecom import warming
 from siyu.channels.welcome.words import SETTING, WelcomeSettings
 from siyu.channels.words import Answer, Parcel, Result
 from siyu.vendors import AccountState, Trouble, VendorError, VendorKind, accounts
 from siyu.vendors.wecom import Client
+from siyu.vendors.wecom.attachments import Attachment
 
 _AT_ONCE = 5  # calls of one interface, says WeCom's 45033
 _TURN_WITHIN = 5.0  # seconds for a turn at the pace
+_WAIT_UNTIL = timedelta(seconds=10)  # after the adding: what is not in WeCom's store by then is left out
+_LOOK_AGAIN = timedelta(seconds=1)
+_MEDIA_GONE = "40007"
 
 _ANSWERS = {
     Trouble.TOKEN: Answer.DOWN,
@@ -40,6 +48,7 @@ class Greeting:
     intent_id: int
     person_id: int
     text: str
+    hung: tuple[content.Attachment, ...] = field(default=(), hash=False)
 
     def __repr__(self) -> str:
         return f"Greeting({self.intent_id})"
@@ -60,7 +69,7 @@ class WelcomeLine:
 
     def prepare(self, parcel: Parcel) -> Greeting:
         """What is said; to whom is known by the ticket."""
-        return Greeting(parcel.intent_id, parcel.person_id, parcel.text)
+        return Greeting(parcel.intent_id, parcel.person_id, parcel.text, parcel.attachments)
 
     def pause(self, parcel: Parcel) -> timedelta:
         """The vendors' governor paces."""
@@ -68,15 +77,33 @@ class WelcomeLine:
 
     def send(self, prepared: Greeting) -> Result:
         """Greet by the person's ticket."""
+        now = self._ground.clock.now()
         with self._ground.db.tx() as conn:
             ticket = growth.ticket_of(conn, prepared.intent_id, prepared.person_id)
+            ready = warming.ready(conn, ticket.account_id, prepared.hung, now) if ticket and prepared.hung else []
         if ticket is None:
             return Result(Answer.REFUSED, "welcome_ticket")
         client = self._clients.get(ticket.account_id)
         if client is None:
             return Result(Answer.DOWN, "welcome_account")
+        hung = [one for one in ready if one is not None]
+        if len(hung) < len(ready) and now < ticket.added_at + _WAIT_UNTIL:
+            return Result(Answer.LATER, "welcome_media", retry_after=_LOOK_AGAIN)
+        result = self._call(client, ticket, prepared.text, hung)
+        if (
+            result.code == f"welcome_{_MEDIA_GONE}" and hung
+        ):  # WeCom has lost it and took nothing: the words are worth more than the picture
+            with self._ground.db.tx() as conn:
+                warming.forget(conn, ticket.account_id, prepared.hung)
+            hung = []
+            result = self._call(client, ticket, prepared.text, hung)
+        if result.answer is Answer.TAKEN and len(hung) < len(ready):
+            return Result(Answer.TAKEN, "welcome_short", str(len(ready) - len(hung)))
+        return result
+
+    def _call(self, client: Client, ticket: growth.Ticket, text: str, hung: list[Attachment]) -> Result:
         try:
-            client.send_welcome(ticket.welcome_code, prepared.text)
+            client.send_welcome(ticket.welcome_code, text, hung)
         except VendorError as err:
             return Result(_ANSWERS[err.kind], _code(err), err.what[:200], err.rid, retry_after=err.retry_after)
         except InputError:

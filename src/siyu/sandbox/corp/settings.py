@@ -34,6 +34,7 @@ class Settings:
     uploadimg_bytes: int = 2_097_152  # UNCERTAIN 12
     lost_stays_listed: bool = True  # a customer who removed the member is still in list and get
     half_is_listed: bool = False  # a customer who was not confirmed back is in list and get
+    unionid_is_told: bool = True  # the corp bound a developer account: answers about customers carry their unionid
     transfer_raises_add: bool = True  # whether the member who takes a customer over gets add_external_contact
     mass_send_rule: str = "monthly_days"
     dispatch_for: int = 5  # how long a mass-send task is being dispatched (41063)

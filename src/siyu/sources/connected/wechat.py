@@ -8,6 +8,8 @@ from typing import Any
 
 from siyu.pool import Fact, Identifier, Kind, normal
 from siyu.sources.connected.words import Event, Understood, Unreadable
+from siyu.sources.wishes import Wish
+from siyu.vendors import VendorKind
 
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,40}", re.ASCII)
 _LISTS = {
@@ -64,7 +66,8 @@ class _Told:
             if scene:
                 facts.append(self.fact("code.scanned", scene, scene=scene, is_new=True))
             # To follow again takes back what unfollowing said of service; marketing needs a yes of its own.
-            return Understood((*facts, self._consent("consent.given", "service", "follow")))
+            look = (Wish("fan", {"openid": self.who.value}),) if self.fields.vendor is VendorKind.OFFICIAL else ()
+            return Understood((*facts, self._consent("consent.given", "service", "follow")), look)
         if name == "unsubscribe":
             return Understood((self.fact("account.unfollowed"), self._consent("consent.withdrawn", "*", "unfollow")))
         if name == "SCAN":

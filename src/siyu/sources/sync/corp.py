@@ -8,6 +8,7 @@ from typing import Any
 
 from siyu.base.db import Connection
 from siyu.pool import Fact, relations
+from siyu.sources import kin
 from siyu.sources.sync import chats, contacts, keeping, store
 from siyu.sources.sync.fields import told
 from siyu.sources.sync.keeping import Kept
@@ -43,6 +44,7 @@ def _guides(walk: Walk, client: Client) -> None:
     walk.more += [("contacts", {"guides": part}) for part in _cut(ids, GUIDES_A_PART)]
     walk.more += [("lists", {"owners": part}) for part in _cut(ids, OWNERS_A_CALL)]
     walk.more.append(("ways", {}))
+    walk.more.append(("kin", {}))
 
 
 def keep_guides(walk: Walk, client: Client, ids: list[str]) -> None:
@@ -252,10 +254,29 @@ def _ways(walk: Walk, client: Client) -> None:
         store.keep_ways(conn, walk.account.account_id, found, walk.ground.clock.now())
 
 
+def _kin(walk: Walk, client: Client) -> None:
+    """Who is the same elsewhere: all who were never asked about, and customers who came since pending ids were given."""
+    catch_up(walk)
+    with walk.ground.db.tx() as conn:
+        kin.sweep(conn, walk.asking.corp, walk.asking.asked_at)
+        since = kin.oldest_pending(conn, walk.asking.corp, walk.asking.asked_at)
+        customers = kin.newcomers(conn, walk.asking.corp, since) if since is not None else []
+    for part in _cut(customers, kin.A_CALL):
+        try:
+            joined = walk.ask(lambda part=part: kin.meet(walk.ground, client, walk.account, part))  # type: ignore[misc]
+        except VendorError as err:
+            if err.kind not in (Trouble.CONFIG, Trouble.ITEM):
+                raise
+            walk.skipped.append({"what": "kin", "code": err.code})  # the app may not ask: nothing else depends on it
+            return
+        found = [Differing("kin", who, {}, {}, number) for who, number in joined]
+        walk.write(lambda conn, found=found: Kept(len(found), differences=found))  # type: ignore[misc]
+
+
 def _cut(items: list[str], size: int) -> list[list[str]]:
     return [items[at : at + size] for at in range(0, len(items), size)]
 
 
 _PARTS: dict[str, Callable[[Walk, Client], None]] = {
-    "guides": _guides, "tags": _tags, "count": _count, "contacts": _contacts, "lists": _lists, "chats": _chats, "ways": _ways,
+    "guides": _guides, "tags": _tags, "count": _count, "contacts": _contacts, "lists": _lists, "chats": _chats, "ways": _ways, "kin": _kin,
 }  # fmt: skip

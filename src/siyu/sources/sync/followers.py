@@ -80,7 +80,13 @@ def _fans(walk: Walk, client: Official, openids: Sequence[str]) -> None:
         walk.write(lambda conn, fans=fans: _kept_fans(walk, conn, fans), done=len(fans))  # type: ignore[misc]
 
 
-def _kept_fans(walk: Walk, conn: Connection, fans: Sequence[shapes.Fan]) -> Kept:
+def look(walk: Walk, openids: Sequence[str]) -> None:
+    """Who some followers are (up to 100): their unionid and remark. That they follow was told by the callback that asks for this."""
+    fans = walk.ask(lambda: Official(walk.ground, walk.account).fans(list(openids)))
+    walk.write(lambda conn: _kept_fans(walk, conn, fans, with_following=False))
+
+
+def _kept_fans(walk: Walk, conn: Connection, fans: Sequence[shapes.Fan], *, with_following: bool = True) -> Kept:
     appid = walk.account.app_id
     facts: list[Fact] = []
     found: list[Differing] = []
@@ -92,7 +98,7 @@ def _kept_fans(walk: Walk, conn: Connection, fans: Sequence[shapes.Fan]) -> Kept
         if who is None or not fan.subscribe or since is None:
             continue
         came, went = known.get(fan.openid, ("", ""))
-        if not came > went:
+        if with_following and not came > went:
             at = since if since.isoformat() > went or not went else walk.asking.asked_at
             followed = f"account.followed:{fan.openid}:{int(at.timestamp())}"
             facts.append(Fact("account.followed", followed, at, (who,), object=appid, data=_scene(walk, fan)))

@@ -1,25 +1,29 @@
-"""Wishes: callbacks that only said "look for yourself", looked for. One customer, one chat, the list of tags, the guides."""
+"""Wishes: callbacks that only said "look for yourself", looked for. One customer, one chat, the list of tags, the guides; and many at once:
+who followers are (fan), and who customers were before they were added (pending).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from siyu.base.db import Connection
 from siyu.base.errors import NotFoundError
 from siyu.base.ground import Ground
 from siyu.pool import relations
-from siyu.sources.sync import corp, keeping
+from siyu.sources import kin
+from siyu.sources.sync import corp, followers, keeping
 from siyu.sources.sync.fields import told
 from siyu.sources.sync.flow import asking_of
 from siyu.sources.sync.keeping import Kept, Raced
 from siyu.sources.sync.walking import Walk
 from siyu.sources.sync.words import Part, Told
 from siyu.sources.wishes import DueWish, due, fulfil, put_off
-from siyu.vendors import AccountState, VendorError, VendorKind, account
+from siyu.vendors import Account, AccountState, VendorError, VendorKind, account
 from siyu.vendors.wecom import Client, Page, pages
 
 KINDS = ("contact", "chat", "tags", "guides")
+AT_ONCE = ("fan", "pending")  # many are answered by one question
 _A_STEP = 50
 _NOT_THERE = frozenset({"84061", "40096"})
 
@@ -30,34 +34,64 @@ def fulfil_wishes(ground: Ground, limit: int = _A_STEP) -> int:
         found = due(conn, KINDS, ground.clock.now(), limit=limit)
     if any(one.kind in ("contact", "chat") for one in found):
         keeping.catch_up(ground)
-    return sum(_one(ground, wish) for wish in found)
+    return sum(_some(ground, [wish]) for wish in found) + sum(_many(ground, kind) for kind in AT_ONCE)
 
 
-def _one(ground: Ground, wish: DueWish) -> int:
+def _many(ground: Ground, kind: str) -> int:
+    """Wishes of a kind that the vendor answers many at a time, by account."""
     with ground.db.tx() as conn:
-        try:
-            of = account(conn, wish.account_id)
-        except NotFoundError:
-            of = None
-        if of is None or of.kind is not VendorKind.WECOM:
-            fulfil(conn, wish)  # nobody is there any more who could be asked
-            return 1
-        if of.state != AccountState.ON:
-            put_off(conn, wish, "off", now=ground.clock.now(), wait=timedelta(hours=1))
-            return 0
-        asking = asking_of(ground, conn, of, mark=f"w{wish.up_to}", found_by="wish")
-    walk = Walk(ground, of, None, Part(0, 0, wish.kind, wish.ref), asking)
+        found = due(conn, (kind,), ground.clock.now(), limit=kin.A_CALL)
+    by_account: dict[int, list[DueWish]] = {}
+    for one in found:
+        by_account.setdefault(one.account_id, []).append(one)
+    return sum(_some(ground, wishes) for wishes in by_account.values())
+
+
+def _some(ground: Ground, wishes: Sequence[DueWish]) -> int:
+    """Wishes of one kind to one account, answered together."""
+    first = wishes[0]
+    of = _able(ground, wishes)
+    if of is None:
+        return 0
+    with ground.db.tx() as conn:
+        asking = asking_of(ground, conn, of, mark=f"w{first.up_to}", found_by="wish")
+    walk = Walk(ground, of, None, Part(0, 0, first.kind, first.ref), asking)
     try:
-        _KINDS[wish.kind](walk, Client(ground, of))
+        if first.kind == "fan":
+            followers.look(walk, [str(one.ref.get("openid", "")) for one in wishes])
+        elif first.kind == "pending":
+            kin.meet(ground, Client(ground, of), of, [str(one.ref.get("external_userid", "")) for one in wishes])
+        else:
+            _KINDS[first.kind](walk, Client(ground, of))
     except VendorError as err:
         with ground.db.tx() as conn:
-            put_off(conn, wish, err.code, now=ground.clock.now(), wait=err.retry_after)
+            for wish in wishes:
+                put_off(conn, wish, err.code, now=ground.clock.now(), wait=err.retry_after)
         return 0
     except Raced:
         return 0  # at once again
     with ground.db.tx() as conn:
-        fulfil(conn, wish)
-    return 1
+        for wish in wishes:
+            fulfil(conn, wish)
+    return len(wishes)
+
+
+def _able(ground: Ground, wishes: Sequence[DueWish]) -> Account | None:
+    """The account that can be asked; where it is gone the wishes are, where it is switched off they wait."""
+    with ground.db.tx() as conn:
+        try:
+            of = account(conn, wishes[0].account_id)
+        except NotFoundError:
+            of = None
+        if of is None or of.kind is not (VendorKind.OFFICIAL if wishes[0].kind == "fan" else VendorKind.WECOM):
+            for wish in wishes:
+                fulfil(conn, wish)  # nobody is there any more who could be asked
+            return None
+        if of.state != AccountState.ON:
+            for wish in wishes:
+                put_off(conn, wish, "off", now=ground.clock.now(), wait=timedelta(hours=1))
+            return None
+    return of
 
 
 def _contact(walk: Walk, client: Client) -> None:

@@ -10,6 +10,7 @@ from siyu.base.db import Connection
 from siyu.base.ground import Ground
 from siyu.base.ids import keys_of
 from siyu.pool import Fact
+from siyu.sources import kin
 from siyu.sources.connected import source_name
 from siyu.sources.sync import contacts, store
 from siyu.sources.sync.contacts import YOUNG_FOR, Asking
@@ -64,6 +65,8 @@ def keep_contacts(
     fresh: set[str] = set()
     seen: list[tuple[str, str, bytes]] = []
     young: list[Told] = []
+    nameless: set[str] = set()
+    since = kin.oldest_pending(conn, asking.corp, asking.asked_at)
     for one, key in zip(once, keys, strict=True):
         digest = digest_of(ground.vault, one)
         here = known.get((one.guide, one.external_userid), Known())
@@ -75,6 +78,8 @@ def keep_contacts(
             fresh.add(contacts.added_id(one.guide, one.external_userid, one.added_at))
         facts += decided.facts
         kept.differences += decided.differences
+        if here.digest is None and not one.unionid and since is not None and one.added_at >= since:
+            nameless.add(one.external_userid)
         if digest != here.digest:
             seen.append((one.guide, one.external_userid, digest))
     kept.facts_n = keep_facts(ground, conn, source_id, facts, fresh=fresh)
@@ -83,6 +88,8 @@ def keep_contacts(
         (account.account_id, Wish("contact", {"guide": one.guide, "external_userid": one.external_userid}, after=YOUNG_FOR))
         for one in young
     ]
+    # Whoever came without a unionid may be somebody for whom a pending id stands.
+    wishes += [(account.account_id, Wish("pending", {"external_userid": who})) for who in sorted(nameless)]
     wish(conn, wishes, at=ground.clock.now())
     return kept
 

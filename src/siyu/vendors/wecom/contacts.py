@@ -106,3 +106,12 @@ class Contacts(Edge):
         """
         body = {"unionid": unionid, "openid": openid, "subject_type": subject}
         return self._post("idconvert/unionid_to_external_userid", s.ExternalId, body)
+
+    def pending_ids_of(self, external_userids: Sequence[str]) -> dict[str, str]:
+        """The pending ids that stood for up to 100 customers before they were added, as long as those are good; who had none is left out
+        (idconvert/batch/external_userid_to_pending_id).
+        """
+        count_within(external_userids, 100, "external_userid", least=1)
+        body = {"external_userid": list(external_userids)}
+        got = self._post("idconvert/batch/external_userid_to_pending_id", s.PendingIds, body)
+        return {row.external_userid: row.pending_id for row in got.result if row.pending_id}

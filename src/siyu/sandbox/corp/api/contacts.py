@@ -21,7 +21,7 @@ def contact_told(call: Call, one: Contact) -> dict[str, Any]:
         "gender": one.gender,
         "avatar": f"{call.base_url}/avatar/{one.id}.svg",
     }
-    if one.kind == 1 and one.unionid and call.company.shelf.get("bound", {}).get("developer", {"is": True})["is"]:
+    if one.kind == 1 and one.unionid and call.company.settings.unionid_is_told:
         told["unionid"] = one.unionid
     if one.kind == 2:
         told |= {"corp_name": one.corp_name, "corp_full_name": one.corp_name, "position": ""}

@@ -80,7 +80,7 @@ def _member_told(call: Call, one: GroupMember, is_named: bool) -> dict[str, Any]
         "join_scene": one.scene,
         "group_nickname": one.nickname,
     }
-    if one.kind == 2 and call.company.contacts[one.id].unionid:
+    if one.kind == 2 and call.company.contacts[one.id].unionid and call.company.settings.unionid_is_told:
         told["unionid"] = call.company.contacts[one.id].unionid
     if one.invitor:
         told["invitor"] = {"userid": one.invitor}

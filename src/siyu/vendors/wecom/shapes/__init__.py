@@ -51,6 +51,8 @@ from siyu.vendors.wecom.shapes.people import (
     FollowUsers,
     OneTagGroup,
     OpenId,
+    PendingId,
+    PendingIds,
     TagGroup,
     TagGroups,
 )
@@ -201,6 +203,8 @@ __all__ = [
     "OneTagGroup",
     "OneWay",
     "OpenId",
+    "PendingId",
+    "PendingIds",
     "PermitUsers",
     "Product",
     "ProductId",

@@ -153,3 +153,16 @@ class ExternalId(Shape, frozen=True):
 
     external_userid: str = ""
     pending_id: str = ""
+
+
+class PendingId(Shape, frozen=True):
+    """A customer and the id that stood for them before."""
+
+    external_userid: str = ""
+    pending_id: str = ""
+
+
+class PendingIds(Shape, frozen=True):
+    """`external_userid_to_pending_id`."""
+
+    result: list[PendingId] = []

@@ -9,6 +9,7 @@ from typing import Any
 
 from siyu import channels, content, gate, growth, pool
 from siyu.base.clock import StillClock
+from siyu.base.db import Connection
 from siyu.base.ground import Ground
 from siyu.growth import CodeGuide, Draft, Funnel, LiveCode
 from siyu.pool import Fact, Identifier, Kind
@@ -66,6 +67,20 @@ class Corp:
         with self.ground.db.tx() as conn:
             return content.keep(self.ground, conn, name or f"欢迎语{next(_numbers)}", channel, "", body, purpose="service").content_id
 
+    def hang(self, content_id: int, *attachments: dict[str, Any]) -> None:
+        """A new version of a content with these attachments; a `body` in one is kept as its file."""
+        with self.ground.db.tx() as conn:
+            now = content.kept(conn, content_id)
+            assert now is not None
+            hung = [self._file(conn, dict(one)) for one in attachments]
+            content.keep(self.ground, conn, now.name, now.channel, "", now.body, purpose="service", content_id=content_id, attachments=hung)
+
+    def _file(self, conn: Connection, one: dict[str, Any]) -> dict[str, Any]:
+        if "body" in one:
+            kind = "image" if one["kind"] == "miniprogram" else one["kind"]
+            one["file"] = content.keep_file(self.ground, conn, f"{kind}.bin", kind, one.pop("body"))
+        return one
+
     def code(self, name: str, guides: tuple[CodeGuide, ...], **more: Any) -> LiveCode:
         with self.ground.db.tx() as conn:
             made = growth.make(self.ground, conn, Draft(name, self.account.account_id, guides=guides, **more))
@@ -99,6 +114,11 @@ class Corp:
     def welcomes(self, external_userid: str) -> list[str]:
         notes = self.trial.look(f"/phones/customer/{external_userid}")["notes"]
         return [str(note["text"]) for note in notes if note["kind"] == "welcome"]
+
+    def hung(self, external_userid: str) -> list[list[str]]:
+        """What hung on each welcome, by kinds."""
+        notes = self.trial.look(f"/phones/customer/{external_userid}")["notes"]
+        return [[str(one["msgtype"]) for one in note["attachments"]] for note in notes if note["kind"] == "welcome"]
 
     def identifier(self, external_userid: str) -> Identifier:
         return Identifier(Kind.EXTERNAL_USERID, external_userid, self.trial.corpid)

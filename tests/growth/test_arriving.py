@@ -13,9 +13,11 @@ from siyu import channels, gate, growth, pool, river
 from siyu.base.clock import StillClock
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
+from siyu.channels import wecom
 from siyu.growth import CodeGuide, CodeKind, Draft, For, Rotation, Shift, Welcome, Why
 from siyu.sandbox.conformance import Bench
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 
 
@@ -82,6 +84,51 @@ def test_a_scan_is_welcomed_once_with_tags_and_a_remark(ground: Ground, corp: Co
     with ground.db.tx() as conn:
         row = conn.execute("select amount_minor, data->>'code' from facts where type = 'spend.recorded'").fetchone()
     assert row == (3 * 350, "春茶展")
+
+
+def test_what_hangs_on_a_welcome_is_uploaded_before_anybody_comes(ground: Ground, corp: Corp, clock: StillClock) -> None:
+    corp.staff("zs")
+    hello = corp.content("您好，这是茶单。")
+    corp.hang(
+        hello, {"kind": "image", "body": PNG}, {"kind": "link", "title": "春茶", "url": "https://example.com/tea"},
+        {"kind": "miniprogram", "title": "领券", "appid": "wx1", "page": "pages/a", "body": PNG},
+        {"kind": "file", "body": b"%PDF-1.7 menu"}, {"kind": "video", "body": b"\0\0\0\x18ftypmp42 moving"},
+    )  # fmt: skip
+    code = corp.code("茶单", _team("zs"), welcomes=(Welcome(hello),))
+    assert wecom.warm_media(ground) == 3, "three files: the cover is the picture"
+    assert wecom.warm_media(ground) == 0
+    kinds = ["image", "link", "miniprogram", "file", "video"]
+    who = corp.scan(code)
+    corp.flow()
+    assert corp.welcomes(who) == ["您好，这是茶单。"] and corp.hung(who) == [kinds]
+
+    corp.later(2 * 86400 + 13 * 3600)  # half a day before they die
+    assert wecom.warm_media(ground) == 3
+    corp.later(86400)
+    who = corp.scan(corp.see(code))
+    corp.flow()
+    assert corp.hung(who) == [kinds], "they live on"
+
+    # a picture of this very moment is waited for, and the welcome goes without it when it does not come
+    corp.hang(hello, {"kind": "image", "body": PNG + b"2"}, {"kind": "link", "title": "春茶", "url": "https://example.com/tea"})
+    who = corp.scan(corp.see(code))
+    corp.flow()
+    assert corp.welcomes(who) == []
+    corp.later(11)
+    corp.flow()
+    assert corp.hung(who) == [["link"]]
+    with ground.db.tx() as conn:
+        last = channels.message_log(conn, channel="welcome")[0]
+    assert (last.state, last.code, last.why) == ("sent", "welcome_short", "1") and "1 个附件" in channels.reason(last.code, "zh", last.why)
+
+    # what WeCom has lost keeps nobody from being greeted, and is uploaded anew
+    assert wecom.warm_media(ground) == 1
+    with ground.db.tx() as conn:
+        conn.execute("update mass_media set media_id = 'gone', expires_at = expires_at + interval '9 days'")
+    who = corp.scan(corp.see(code))
+    corp.flow()
+    assert corp.welcomes(who) == ["您好，这是茶单。"] and corp.hung(who) == [["link"]]
+    assert wecom.warm_media(ground) == 1
 
 
 def test_shifts_caps_and_stand_ins_on_a_clock_that_moves(ground: Ground, corp: Corp, clock: StillClock) -> None:

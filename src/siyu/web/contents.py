@@ -13,10 +13,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from siyu import channels, content, pool
+from siyu import channels, content, growth, pool
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
+from siyu.channels import wecom
 from siyu.web import hung
 from siyu.web.customers import mask_of
 from siyu.web.guard import Guarded, deed, note, page
@@ -65,6 +66,7 @@ def routes(ground: Ground) -> list[Guarded]:
         deed(f"{one}/archive", archive, Role.OPERATOR, name="archive_content"),
         deed(f"{one}/back", bring_back, Role.OPERATOR, name="bring_content_back"),
         deed(f"{one}/hung", hung.add, Role.OPERATOR, name="hang_on_content"),
+        page("/contents/pictures/{digest}", hung.picture, Role.VIEWER, name="hung_picture"),
         deed(f"{one}/hung/remove", hung.remove, Role.OPERATOR, name="take_off_content"),
         deed(f"{one}/trial", trial, Role.OPERATOR, name="try_content"),
     ]
@@ -87,7 +89,8 @@ def new(request: Request) -> Response:
     channel = request.query_params.get("channel", "email")
     if channel not in channels.channels():
         raise NotFoundError(say_to(request, "web.content_no_channel"), "")
-    draft = Draft("", channel, "marketing", "", say_to(request, f"web.content_start_{channel}"))
+    purpose = "service" if channel == growth.CHANNEL else "marketing"
+    draft = Draft("", channel, purpose, "", say_to(request, f"web.content_start_{channel}"))
     return _editor(request, draft)
 
 
@@ -173,7 +176,7 @@ def preview(request: Request) -> Response:
     """The part beside the text: what is wrong with it, and how it reads. Asked again while it is being written."""
     form = form_of(request)
     draft, number = _draft_of(form, None), str(form.get("hung_on", ""))
-    if draft.channel in content.ALIKE and number.isdigit() and len(number) < 18:
+    if draft.channel in content.CARRYING and number.isdigit() and len(number) < 18:
         with ground_of(request).db.tx() as conn:
             kept = content.kept(conn, int(number))
         draft = replace(draft, attachments=tuple(kept.attachments) if kept else ())
@@ -206,6 +209,8 @@ def _editor(
         traits = content.trait_names(conn)
         readers = _readers(request, conn)
         the_channel = channels.channel_of(draft.channel)
+        files = [str(one["file"]) for one in draft.attachments if one.get("file")] if draft.channel == growth.CHANNEL else []
+        uploads = wecom.media_states(conn, files, ground.clock.now()) if files else {}
         may_try = not isinstance(the_channel, channels.Courier) and the_channel.settings(ground) is not None
     person = str(form_of(request).get("person", "")) if problems else (str(readers[0][0]) if readers else "")
     names = [*content.STANDARD, *(name for name in traits if name not in content.STANDARD)]
@@ -214,6 +219,7 @@ def _editor(
         wrong={p.where: p.text(lang_of(request)) for p in reversed(problems or [])},
         readers=[*readers, ("", say_to(request, "web.content_nobody"))], person=person, may_try=may_try,
         is_alike=draft.channel in content.ALIKE, is_form=draft.channel in content.FORMS,
+        may_carry=draft.channel in content.CARRYING, uploads=uploads,
         is_old=bool(kept and shown and shown != kept.version),
         **_seen(request, draft, person, is_fresh=not (draft.content_id or problems)),
     )  # fmt: skip

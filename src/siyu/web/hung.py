@@ -1,4 +1,4 @@
-"""What hangs on a message in WeCom: added to a content and taken away, each time as a new version."""
+"""What hangs on a message in WeCom: added to a content and taken away, each time as a new version; and its pictures, to look at."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from siyu.base.errors import InputError, NotFoundError
 from siyu.web.guard import note
 from siyu.web.page import form_of, go, ground_of, lang_of, say_to, staff_of, uploads_of
 
+_PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _KINDS = {"image/png": "image", "image/jpeg": "image", "video/mp4": "video"}
 
 
@@ -31,7 +32,7 @@ def _changed(request: Request, change: Callable[[Connection, list[dict[str, Any]
     ground, number = ground_of(request), int(request.path_params["content_id"])
     with ground.db.tx() as conn:
         now = content.kept(conn, number)
-        if now is None or now.channel not in content.ALIKE:
+        if now is None or now.channel not in content.CARRYING:
             raise NotFoundError(say_to(request, "web.content_gone"), say_to(request, "web.content_gone_remedy"))
         kept = content.keep(
             ground, conn, now.name, now.channel, now.subject, now.body, purpose=now.purpose, changed_by=staff_of(request).login,
@@ -65,3 +66,13 @@ def remove(request: Request) -> Response:
     """Take one away, by its place from 1."""
     place = str(form_of(request).get("place", ""))
     return _changed(request, lambda _, hung: [one for n, one in enumerate(hung, 1) if str(n) != place])
+
+
+def picture(request: Request) -> Response:
+    """A kept picture, for previews."""
+    with ground_of(request).db.tx() as conn:
+        kept = content.file_of(conn, request.path_params["digest"])
+    kind = next((kind for start, kind in _PICTURES.items() if kept and kept.kind == "image" and kept.body.startswith(start)), "")
+    if kept is None or not kind:
+        raise NotFoundError(say_to(request, "web.content_gone"), "")
+    return Response(kept.body, media_type=kind, headers={"cache-control": "private, max-age=86400, immutable"})

@@ -20,7 +20,7 @@ from siyu.vendors.wecom import Client, attachments
 
 log = logging.getLogger(__name__)
 
-Q = queries(__name__)
+Q = queries(__name__, "warming.sql")
 _WELCOME = "welcome"  # the channel whose contents are kept ready
 _DIGEST = re.compile("[0-9a-f]{64}")
 _AHEAD = timedelta(hours=12)  # before its end a file is uploaded anew

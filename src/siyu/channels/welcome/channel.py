@@ -90,12 +90,10 @@ class WelcomeLine:
         if len(hung) < len(ready) and now < ticket.added_at + _WAIT_UNTIL:
             return Result(Answer.LATER, "welcome_media", retry_after=_LOOK_AGAIN)
         result = self._call(client, ticket, prepared.text, hung)
-        if (
-            result.code == f"welcome_{_MEDIA_GONE}" and hung
-        ):  # WeCom has lost it and took nothing: the words are worth more than the picture
+        if result.code == f"welcome_{_MEDIA_GONE}" and hung:  # WeCom has lost it and took nothing: the rest is worth sending
             with self._ground.db.tx() as conn:
                 warming.forget(conn, ticket.account_id, prepared.hung)
-            hung = []
+                hung = [one for one in warming.ready(conn, ticket.account_id, prepared.hung, now) if one is not None]
             result = self._call(client, ticket, prepared.text, hung)
         if result.answer is Answer.TAKEN and len(hung) < len(ready):
             return Result(Answer.TAKEN, "welcome_short", str(len(ready) - len(hung)))

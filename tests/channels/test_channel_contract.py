@@ -151,13 +151,13 @@ def test_the_dead_sender_wakes(rig: Rig, ground: Ground, shop) -> None:
     intent = shop.wish(rig.person("taken"), rig.name)
     sleeper = claim(ground, rig.name)
     shop.lease_ends()
-    channel, the_line = channels.channel_of(rig.name), line(ground, channels.channel_of(rig.name))
-    assert flow._begin(ground, channel, the_line, sleeper, ground.clock.now()) == (None, None)
+    channel = channels.channel_of(rig.name)
+    assert begun(ground, rig.name, sleeper) == (None, None)
     if rig.is_idempotent:
         channels.deliver(ground, rig.name)
         assert shop.send(intent)[0] == "sent"
         late = flow.Done(sleeper, channels.Result(channels.Answer.REFUSED, "x"), 0, ground.clock.now())
-        flow._finish(ground, channel, [late], breaker.WELL)
+        finished(ground, channel, [late])
         assert shop.send(intent)[0] == "sent" and shop.permit(intent) == "sent" and shop.facts(intent) == ["sent"]
 
 
@@ -165,10 +165,8 @@ def test_two_who_hold_the_same_claim(rig: Rig, ground: Ground, shop) -> None:
     """The same permit and token twice (a bug elsewhere): the row lets one of them call."""
     shop.wish(rig.person("taken"), rig.name)
     item = claim(ground, rig.name)
-    channel, the_line = channels.channel_of(rig.name), line(ground, channels.channel_of(rig.name))
-    now = ground.clock.now()
-    assert flow._begin(ground, channel, the_line, item, now) == (0, None)
-    assert flow._begin(ground, channel, the_line, item, now) == (None, None)
+    assert begun(ground, rig.name, item) == (0, None)
+    assert begun(ground, rig.name, item) == (None, None)
 
 
 def test_a_no_between_claim_and_call(rig: Rig, ground: Ground, shop) -> None:
@@ -177,9 +175,9 @@ def test_a_no_between_claim_and_call(rig: Rig, ground: Ground, shop) -> None:
     item = claim(ground, rig.name)
     with ground.db.tx() as conn:
         gate.withdraw_person(ground, conn, person, rig.name, "marketing")
-    channel, the_line = channels.channel_of(rig.name), line(ground, channels.channel_of(rig.name))
-    assert flow._begin(ground, channel, the_line, item, ground.clock.now()) == (None, None)
-    flow._finish(ground, channel, [flow.Done(item, None, 0, ground.clock.now(), ground.clock.now())], breaker.WELL)
+    channel = channels.channel_of(rig.name)
+    assert begun(ground, rig.name, item) == (None, None)
+    finished(ground, channel, [flow.Done(item, None, 0, ground.clock.now(), ground.clock.now())])
     assert channels.deliver(ground, rig.name) == 0
     assert rig.copies(intent) == 0
     assert shop.one("select code from verdicts where intent_id = %s and step = 'claim'", intent)[0] == "unsubscribed"
@@ -191,14 +189,14 @@ def test_an_origin_that_stops_between_claim_and_call(rig: Rig, ground: Ground, s
     item = claim(ground, rig.name)
     with ground.db.tx() as conn:
         getattr(gate, stop)(ground, conn, "api", 77)
-    channel, the_line = channels.channel_of(rig.name), line(ground, channels.channel_of(rig.name))
-    assert flow._begin(ground, channel, the_line, item, ground.clock.now()) == (None, None)
-    flow._finish(ground, channel, [flow.Done(item, None, 0, ground.clock.now(), ground.clock.now())], breaker.WELL)
+    channel = channels.channel_of(rig.name)
+    assert begun(ground, rig.name, item) == (None, None)
+    finished(ground, channel, [flow.Done(item, None, 0, ground.clock.now(), ground.clock.now())])
     assert channels.deliver(ground, rig.name) == 0 and rig.copies(intent) == 0
 
 
 def test_what_cannot_be_made_is_refused_with_its_reason(rig: Rig, ground: Ground, shop) -> None:
-    needy = shop.content(rig.name, "thing1: {{ level }} 拒收请回复R", "x")
+    needy = shop.content(rig.name, "thing1: {{ level }} 拒收请回复R", shop.starts.get(rig.name, ("", ""))[1] or "x")
     missing = shop.wish(rig.person("taken"), rig.name, version=needy)
     gone = shop.wish(rig.person("taken"), rig.name, content_id=999, origin_id=501)
     channels.deliver(ground, rig.name)
@@ -245,13 +243,24 @@ def claim(ground: Ground, name: str):
 
 def begin_and_die(ground: Ground, name: str) -> None:
     """Claim and write the attempt, then nothing more: as kill -9 leaves it just before or after the call."""
-    item = claim(ground, name)
+    assert begun(ground, name, claim(ground, name)) == (0, None)
+
+
+def begun(ground: Ground, name: str, item: flow.Item) -> tuple[int | None, channels.State | None]:
+    """Write the attempt of one item."""
     channel = channels.channel_of(name)
-    assert flow._begin(ground, channel, line(ground, channel), item, ground.clock.now()) == (0, None)
+    with ground.db.tx() as conn:
+        return flow._begin(conn, channel, line(ground, channel), [item], ground.clock.now())[0]
+
+
+def finished(ground: Ground, channel: channels.Channel, done: list[flow.Done]) -> None:
+    """Write what became of items."""
+    with ground.db.tx() as conn:
+        flow._finish(ground, conn, channel, done, breaker.WELL)
 
 
 def test_the_queries_of_the_gate_that_we_stand_on_exist() -> None:
-    assert "withdrawals" in Q.begin_send and "taken_back" in Q.begin_send and "held_origins" in Q.begin_send
+    assert "withdrawals" in Q.begin_sends and "taken_back" in Q.begin_sends and "held_origins" in Q.begin_sends
 
 
 def test_a_setting_of_email_is_kept_sealed(ground: Ground, email_on: Callable[..., None]) -> None:

@@ -5,7 +5,7 @@ settings wecom.mass, email.* and webhook.*.
 """
 
 from siyu.channels.breaker import Health
-from siyu.channels.connected import follow, pull
+from siyu.channels.connected import follow, hand_over, handed_over, pull
 from siyu.channels.email.channel import (
     forget_email,
     is_bounce_key,
@@ -17,7 +17,6 @@ from siyu.channels.email.channel import (
 from siyu.channels.email.words import EmailSettings, Security
 from siyu.channels.explain import reason, state
 from siyu.channels.flow import deliver, resolve_unknown
-from siyu.channels.kf import hand_over, handed_over
 from siyu.channels.lines import hang_up
 from siyu.channels.receipts import Choice, clicked, opened, take_bounce, unsubscribed
 from siyu.channels.registry import channel_of, channels

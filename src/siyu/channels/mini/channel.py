@@ -27,9 +27,10 @@ class MiniLine(VendorLine):
         return form_of(self.ground, parcel)
 
     def call(self, prepared: Form) -> Result:
-        """One message. WeChat gives it no number."""
-        self.clients[prepared.appid].send_subscribed(prepared.openid, prepared.template, prepared.fields, page=prepared.page)
-        return Result(Answer.TAKEN, "")
+        """One message; its number comes back in the receipt."""
+        client = self.clients[prepared.appid]
+        number = client.send_subscribed(prepared.openid, prepared.template, prepared.fields, page=prepared.page)
+        return Result(Answer.TAKEN, "", "", str(number or ""))
 
 
 class MiniChannel:

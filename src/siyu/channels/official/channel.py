@@ -75,10 +75,11 @@ class NoticeLine(OfficialLine):
         return form_of(self.ground, parcel)
 
     def call(self, prepared: Form) -> Result:
-        """One notice."""
+        """One notice; its number comes back in the receipt."""
         mini = {"appid": prepared.mini_appid, "pagepath": prepared.page} if prepared.mini_appid else None
-        self.clients[prepared.appid].send_notice(prepared.openid, prepared.template, prepared.fields, page=prepared.url, mini=mini)
-        return Result(Answer.TAKEN, "")
+        client = self.clients[prepared.appid]
+        number = client.send_notice(prepared.openid, prepared.template, prepared.fields, page=prepared.url, mini=mini)
+        return Result(Answer.TAKEN, "", "", str(number or ""))
 
 
 class ChatLine(OfficialLine):

@@ -45,19 +45,19 @@ def _advance(ground: Ground, conn: Connection, limit: int) -> int:
         return 0
     now = ground.clock.now()
     heard: list[Heard] = []
-    ended: list[tuple[int, datetime]] = []
+    ended: list[tuple[int, str, datetime]] = []
     for _, _, key, type_, subject, person, at, data, sealed, wrapped in found:
         if data is None or subject is None or person is None:
             continue
         if type_ == "desk.session_changed":
             if str(data.get("change_type")) == _ENDED:
-                ended.append((subject, at))
+                ended.append((subject, str(data.get("channel") or "kf"), at))
         elif data.get("channel") in CHANNELS and at > now - WITHIN:
             said = data.get("keyword") or _open(ground, wrapped, sealed)
             if said:
                 heard.append(Heard(key, subject, person, data["channel"], str(data.get("account") or ""), said, at))
     if ended:
-        conn.execute(Q.end_talks, {"subjects": [one for one, _ in ended], "ats": [at for _, at in ended]})
+        conn.execute(Q.end_talks, {"subjects": [e[0] for e in ended], "channels": [e[1] for e in ended], "ats": [e[2] for e in ended]})
     if heard:
         _answer(ground, conn, heard, now)
     keep_place(conn, READER, Place(int(found[-1][0]), found[-1][1]))

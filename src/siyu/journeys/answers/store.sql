@@ -53,8 +53,8 @@ select * from unnest(%(subjects)s::bigint[], %(channels)s::text[], %(accounts)s:
 
 -- name: end_talks
 update answer_handovers h set ended_at = w.at
-from unnest(%(subjects)s::bigint[], %(ats)s::timestamptz[]) as w(subject, at)
-where h.subject = w.subject and h.channel = 'kf' and h.ended_at is null and h.asked_at <= w.at;
+from unnest(%(subjects)s::bigint[], %(channels)s::text[], %(ats)s::timestamptz[]) as w(subject, channel, at)
+where h.subject = w.subject and h.channel = w.channel and h.ended_at is null and h.asked_at <= w.at;
 
 -- name: end_handover
 update answer_handovers set ended_at = %(at)s where handover_id = %(handover_id)s and ended_at is null;

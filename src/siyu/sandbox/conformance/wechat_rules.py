@@ -167,6 +167,41 @@ def login_codes(t: Trial) -> None:
     t.true(openid != session["openid"], "an openid is of one account")
 
 
+@fact("MPD api_createkfsession, kf/forwarding")
+def agents_and_sessions(t: Trial) -> None:
+    """A session begins with an agent who is bound and online (65400, 65401, 65402, 65415), one at a time; while it lasts, at most half an
+    hour, the account's server hears nothing of what the customer writes.
+    """
+    a = Account.made(t)
+    path = f"/sandbox/wechat/accounts/{a.about['appid']}/agents"
+    openid = a.do("follow")["openid"]
+
+    def begin(agent: str, who: str = openid) -> Any:
+        return a.ask("/customservice/kfsession/create", {"kf_account": agent, "openid": who})
+
+    t.code(begin("a@shop"), 65400)
+    given = [
+        {"kf_account": "a@shop"}, {"kf_account": "b@shop"}, {"kf_account": "off@shop", "is_online": False},
+        {"kf_account": "new@shop", "is_bound": False},
+    ]  # fmt: skip
+    t.bench.json("POST", path, {"agents": given})
+    for agent, code in (("x@shop", 65401), ("new@shop", 65402), ("off@shop", 65415)):
+        t.code(begin(agent), code)
+    t.code(begin("a@shop", "o-of-nobody"), 40003)
+    t.code(begin("a@shop"), 0)
+    t.code(begin("a@shop"), 0)
+    t.code(begin("b@shop"), 65414)
+    there = a.ask("/cgi-bin/customservice/getonlinekflist")["kf_online_list"]
+    t.same({one["kf_account"]: one["accepted_case"] for one in there}, {"a@shop": 1, "b@shop": 0})
+    t.same(a.ask("/customservice/kfsession/getsession", openid=openid)["kf_account"], "a@shop")
+    t.code(a.ask("/customservice/kfsession/close", {"kf_account": "b@shop", "openid": openid}), 65414)
+    t.code(a.ask("/customservice/kfsession/close", {"kf_account": "a@shop", "openid": openid}), 0)
+    t.code(a.ask("/customservice/kfsession/close", {"kf_account": "a@shop", "openid": openid}), 65413)
+    t.code(begin("b@shop"), 0)
+    t.wait(1801)
+    t.same(a.ask("/customservice/kfsession/getsession", openid=openid)["kf_account"], "")
+
+
 @fact("MPD clear_quota")
 def quotas(t: Trial) -> None:
     """Beyond the day's calls is 45009; the quota is cleared ten times a month, then 48006."""

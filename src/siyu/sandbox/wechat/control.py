@@ -4,6 +4,7 @@ GET, POST /sandbox/wechat/accounts                  all accounts; open one {kind
 POST /sandbox/wechat/accounts/{appid}               change one: {open_platform, is_verified, ips, pages, linked_minis, limits, settings}
 POST /sandbox/wechat/accounts/{appid}/callback      {url, token, aes_key?, mode?, shape?, check?}: saved when the URL echoes
 POST /sandbox/wechat/accounts/{appid}/templates     {title, content, kind?, template_id?, in_library?}
+POST /sandbox/wechat/accounts/{appid}/agents        {agents: [{kf_account, nick?, is_online?, is_bound?}], close?: person_id}
 POST /sandbox/wechat/accounts/{appid}/faults        shares by name
 POST /sandbox/wechat/accounts/{appid}/storms        {code, for_s, share?, path?}
 POST /sandbox/wechat/accounts/{appid}/kill_tokens   every token dies now
@@ -29,12 +30,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from siyu.sandbox.courier import rates, told
+from siyu.sandbox.wechat import agents as sessions
 from siyu.sandbox.wechat import crypto
 from siyu.sandbox.wechat.callbacks import verify
 from siyu.sandbox.wechat.deeds import CannotDo, do
 from siyu.sandbox.wechat.life import WORDS, Habits, Life
 from siyu.sandbox.wechat.office import Office
-from siyu.sandbox.wechat.words import Account, Callback, Faults, Storm, Template
+from siyu.sandbox.wechat.words import Account, Agent, Callback, Faults, Storm, Template
 
 _KINDS = ("template", "notice", "once", "subscribe")
 
@@ -105,6 +107,21 @@ def routes(office: Office) -> list[Route]:
             else:
                 account.templates[made.template_id] = made
             return asdict(made)
+
+    def agents(given: dict[str, Any], path: dict[str, str]) -> dict[str, Any]:
+        with office.lock:
+            account = office.account(path["appid"])
+            if account.is_mini:
+                raise ValueError("only an official account has agents here")
+            for one in given.get("agents", []):
+                name = str(one["kf_account"])
+                known = account.agents.get(name) or Agent(name, name.partition("@")[0], str(1001 + len(account.agents)))
+                known.nick = str(one.get("nick", known.nick))
+                known.is_online, known.is_bound = bool(one.get("is_online", known.is_online)), bool(one.get("is_bound", known.is_bound))
+                account.agents[name] = known
+            if "close" in given:
+                sessions.close(office, account, account.members[account.openids[str(given["close"])]])
+            return {"agents": [asdict(one) for one in account.agents.values()]}
 
     def faults(given: dict[str, Any], path: dict[str, str]) -> dict[str, Any]:
         with office.lock:
@@ -198,6 +215,7 @@ def routes(office: Office) -> list[Route]:
         Route(one, posted(change_account), methods=["POST"]),
         Route(one + "/callback", posted(callback), methods=["POST"]),
         Route(one + "/templates", posted(template), methods=["POST"]),
+        Route(one + "/agents", posted(agents), methods=["POST"]),
         Route(one + "/faults", posted(faults), methods=["POST"]),
         Route(one + "/storms", posted(storm), methods=["POST"]),
         Route(one + "/kill_tokens", posted(kill), methods=["POST"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from siyu.sandbox.wechat import agents
 from siyu.sandbox.wechat.callbacks import push
 from siyu.sandbox.wechat.office import Office
 from siyu.sandbox.wechat.words import Account, Member, Ticket
@@ -79,6 +80,7 @@ def _scan(office: Office, account: Account, member: Member, given: dict[str, Any
 def _unfollow(office: Office, account: Account, member: Member, _: dict[str, Any]) -> dict[str, Any]:
     _must_follow(member)
     member.is_following, member.unfollowed_at, member.is_handed_over = False, int(office.now()), False
+    member.agent = ""
     member.tags, member.remark = [], ""
     member.allowances.clear()
     office.bubble(account, member, "note", "unfollow", "person", {})
@@ -115,7 +117,8 @@ def _write(office: Office, account: Account, member: Member, given: dict[str, An
     office.allow(account, member, "message")
     shown = {"text": told["Content"]} if kind == "text" else {str(name).lower(): value for name, value in told.items()}
     office.bubble(account, member, "in", kind, "person", shown, message_id=number)
-    push(office, account, member, {"MsgType": kind, **told, "MsgId": number})
+    if agents.serving(office, account, member) is None:
+        push(office, account, member, {"MsgType": kind, **told, "MsgId": number})
     return {"msgid": number}
 
 

@@ -77,6 +77,12 @@ WORDS = {
     48002: "user block receive message",
     48006: "forbid to clear quota because of reaching the limit",
     49003: "not match openid with appid",
+    65400: "please enable new custom service, or wait for a while if you have enabled",
+    65401: "invalid custom service account",
+    65402: "the custom service account need to bind a wechat user",
+    65413: "no effective session for the customer",
+    65414: "another worker is serving the customer",
+    65415: "the worker is not online",
     85079: "miniprogram has no online release",
     85401: "invalid expire time",
 }

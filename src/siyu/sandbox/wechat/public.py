@@ -18,14 +18,14 @@ from starlette.routing import Route
 from siyu.sandbox import qr
 from siyu.sandbox.luck import draw
 from siyu.sandbox.silence import NoAnswer
-from siyu.sandbox.wechat import mass, messages, mini, official
+from siyu.sandbox.wechat import agents, mass, messages, mini, official
 from siyu.sandbox.wechat.call import Call, Interface, Raw, Upload
 from siyu.sandbox.wechat.deeds import CannotDo, do
 from siyu.sandbox.wechat.errors import Refused, envelope
 from siyu.sandbox.wechat.office import Office
 from siyu.sandbox.wechat.words import Account, Token
 
-INTERFACES = {**official.INTERFACES, **messages.INTERFACES, **mass.INTERFACES, **mini.INTERFACES}
+INTERFACES = {**official.INTERFACES, **messages.INTERFACES, **mass.INTERFACES, **mini.INTERFACES, **agents.INTERFACES}
 _SNS = {**mini.BY_SECRET, **mini.BY_APPID, **mini.BY_USER}
 _MOST = 12_000_000
 

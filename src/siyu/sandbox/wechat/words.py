@@ -34,6 +34,7 @@ class Settings:
     job_takes: int = 1  # seconds until TEMPLATESENDJOBFINISH
     answer_in: float = 5.0  # real seconds
     clear_quota_per_month: int = 10
+    session_for: int = 1800  # how long what a customer writes goes to the agent who serves them
     mass_per_day: int = 1  # a subscription account's mass messages; not in the pages at hand
     mass_per_month: int = 4  # what a follower of a service account gets at most; not in the pages at hand
 
@@ -117,11 +118,24 @@ class Member:
     remark: str = ""
     tags: list[int] = field(default_factory=list)
     is_refusing: bool = False
-    is_handed_over: bool = False  # transfer_customer_service was answered
+    is_handed_over: bool = False  # transfer_customer_service was answered, or an agent has the session
+    agent: str = ""  # the kf_account of the last session
+    agent_since: float = 0
     allowances: dict[str, Allowance] = field(default_factory=dict)
     grants: dict[str, int] = field(default_factory=dict)  # template id (or once:scene) -> sends left
     session_key: str = ""
     mass: dict[str, int] = field(default_factory=dict)  # month -> mass messages that came
+
+
+@dataclass
+class Agent:
+    """A customer-service agent of an official account."""
+
+    kf_account: str
+    nick: str
+    kf_id: str
+    is_online: bool = True
+    is_bound: bool = True
 
 
 @dataclass
@@ -250,6 +264,7 @@ class Account:
     openids: dict[str, str] = field(default_factory=dict)  # person -> openid
     tags: dict[int, str] = field(default_factory=lambda: {2: "星标组"})
     templates: dict[str, Template] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)  # empty = customer service is not switched on
     library: dict[str, Template] = field(default_factory=dict)  # by short id: what can be added
     menu: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, SceneCode] = field(default_factory=dict)

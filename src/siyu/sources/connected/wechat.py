@@ -18,6 +18,9 @@ _LISTS = {
 }  # fmt: skip
 
 
+_SESSIONS = {"kf_create_session": "1", "kf_switch_session": "2", "kf_close_session": "3"}  # -> change_type as of 微信客服
+
+
 def understand(event: Event, at: datetime) -> Understood:
     """The event's facts. `at` is when it happened. Raises `Unreadable`."""
     if event.text("MsgType") == "event" and event.text("Event") == "MASSSENDJOBFINISH":
@@ -77,6 +80,9 @@ class _Told:
         if name in ("CLICK", "user_enter_tempsession"):
             data = {"channel": self.channel, "kind": "event", "event": name, "keyword": key[:200]}
             return Understood((self.fact("message.received", name, key, **data),))
+        if name in _SESSIONS:  # an agent of the official account took the conversation, or ended it
+            data = {"channel": self.channel, "change_type": _SESSIONS[name], "servicer": self.fields.text("KfAccount")[:100]}
+            return Understood((self.fact("desk.session_changed", name, **data),))
         if name == "TEMPLATESENDJOBFINISH":
             status = self.fields.text("Status")
             return Understood((self._receipt(self.fields.text("MsgID"), status == "success", status),))

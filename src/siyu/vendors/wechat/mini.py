@@ -38,16 +38,16 @@ class Mini(Edge):
         page: str = "",
         edition: str = "formal",
         lang: str = "zh_CN",
-    ) -> None:
-        """A subscription message: each consent lets one through; 43101 without. `edition` developer, trial, formal
-        (message/subscribe/send).
+    ) -> int:
+        """A subscription message: each consent lets one through; 43101 without. `edition` developer, trial, formal. Gives its number, which
+        comes back in the receipt; 0 where WeChat says none (message/subscribe/send).
         """
         body: dict[str, Any] = {
             "touser": openid, "template_id": template_id, "data": check_data(data), "miniprogram_state": edition, "lang": lang,
         }  # fmt: skip
         if page:
             body["page"] = page
-        self._post("cgi-bin/message/subscribe/send", s.Ok, body, is_safe=False)
+        return self._post("cgi-bin/message/subscribe/send", s.MessageId, body, is_safe=False).msgid
 
     def url_link(self, path: str = "", query: str = "", *, days: int = 30, edition: str = "release") -> str:
         """An https link that opens it, for 1 to 30 days (generate_urllink)."""

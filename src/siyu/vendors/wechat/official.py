@@ -82,14 +82,16 @@ class Official(Edge):
         *,
         page: str = "",
         mini: Mapping[str, str] | None = None,
-    ) -> None:
-        """A 订阅通知: each grant of the user lets one through; 43101 without (message/subscribe/bizsend)."""
+    ) -> int:
+        """A 订阅通知: each grant of the user lets one through; 43101 without. Gives its number, which comes back in the receipt; 0 where
+        WeChat says none (message/subscribe/bizsend).
+        """
         body: dict[str, Any] = {"touser": openid, "template_id": template_id, "data": check_data(data)}
         if page:
             body["page"] = page
         if mini:
             body["miniprogram"] = dict(mini)
-        self._post("cgi-bin/message/subscribe/bizsend", s.Ok, body, is_safe=False)
+        return self._post("cgi-bin/message/subscribe/bizsend", s.MessageId, body, is_safe=False).msgid
 
     def send_mass(self, msgtype: str, content: Mapping[str, Any], *, message_id: str, tag_id: int | None = None) -> s.MassSent:
         """A mass message to a tag, or to all. `message_id` of ours makes it one message (45065 repeats) (message/mass/sendall)."""
@@ -97,6 +99,16 @@ class Official(Edge):
         whom: dict[str, Any] = {"is_to_all": True} if tag_id is None else {"is_to_all": False, "tag_id": tag_id}
         body = {"filter": whom, "msgtype": msgtype, msgtype: dict(content), "clientmsgid": message_id}
         return self._post("cgi-bin/message/mass/sendall", s.MassSent, body, is_safe=False)
+
+    def online_agents(self) -> list[s.Agent]:
+        """The customer-service agents who are online; 65400 where the account has no such service (customservice/getonlinekflist)."""
+        return self._get("cgi-bin/customservice/getonlinekflist", s.Agents).kf_online_list
+
+    def begin_session(self, agent: str, openid: str) -> None:
+        """Give a follower to an agent; again for the same two is the same. From then on, for half an hour at most, what the follower writes
+        goes to the agent and not to us (kfsession/create).
+        """
+        self._post("customservice/kfsession/create", s.Ok, {"kf_account": agent, "openid": openid})
 
     def set_menu(self, buttons: Sequence[Mapping[str, Any]]) -> None:
         """Replace the menu: up to 3 buttons with up to 5 below each (menu/create)."""

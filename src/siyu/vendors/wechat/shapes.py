@@ -146,6 +146,20 @@ class PageUserInfo(Shape, frozen=True):
     headimgurl: str = ""
 
 
+class Agent(Shape, frozen=True):
+    """A customer-service agent who is online, and how many customers they have (`getonlinekflist`)."""
+
+    kf_account: str = ""
+    status: int = 0
+    accepted_case: int = 0
+
+
+class Agents(Shape, frozen=True):
+    """`getonlinekflist`."""
+
+    kf_online_list: list[Agent] = []
+
+
 class MiniUser(Shape, frozen=True):
     """`jscode2session`. The session_key stays on the server."""
 

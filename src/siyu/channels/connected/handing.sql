@@ -1,9 +1,10 @@
--- Conversations of 微信客服 that a person should take and that nobody handed on yet.
+-- Conversations that a person should take: not yet handed on, or nobody was there the last time.
 -- name: open_handovers
-select h.handover_id, h.account, i.value, i.scope
+select h.handover_id, h.channel, h.account, i.value, i.scope, h.asked_at
 from answer_handovers h join identifiers i on i.identifier_id = h.subject
-where h.channel = 'kf' and h.ended_at is null and h.asked_at <= %(before)s and i.value is not null
-  and not exists (select 1 from desk_moves m where m.handover_id = h.handover_id)
+left join desk_moves m on m.handover_id = h.handover_id
+where h.ended_at is null and h.asked_at <= %(before)s and i.value is not null
+  and (m.handover_id is null or (m.state = 'waiting' and m.tried_at <= %(again)s))
 order by h.handover_id limit %(limit)s;
 
 -- name: note_move

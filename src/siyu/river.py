@@ -25,6 +25,7 @@ from siyu.base.ground import Ground
 from siyu.channels import moments
 from siyu.journeys import answers
 from siyu.sources import callbacks, desk, files, sync
+from siyu.vendors import probes
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("sources.files.advance", lambda: files.advance(ground), "imports"),
         Step("analytics.scores.advance", lambda: scores.advance(ground), "scores", is_daily=True),
         Step("channels.moments", lambda: moments.advance(ground), "moments"),
+        Step("vendors.probes", lambda: probes.advance(ground), "checks"),
         *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),
     ]
 

@@ -12,6 +12,7 @@ from tests.web import corp
 from tests.web.conftest import Browse
 
 from siyu import vendors
+from siyu.base import jobs
 from siyu.base.ground import Ground
 from siyu.pool import relations
 from siyu.sandbox.conformance.__main__ import served
@@ -72,15 +73,43 @@ def test_a_corp_is_connected_checked_and_changed(browse: Browse, staffed: Ground
     with staffed.db.tx() as conn:
         account = vendors.accounts(conn)[0]
     keys = callback_keys(staffed.vault, account)[0]
+    waits = owner.look(home).text
+    assert (
+        "检查已排队" in waits
+        and f'hx-get="{home}?see=basics" hx-trigger="every 1s"' in waits
+        and "<progress" in viewer.look("/connections").text
+    )
+    assert probes.advance(staffed) == 1 and probes.advance(staffed) == 0
     text = owner.look(home).text
-    assert app["secret"] not in text and keys.token in text and keys.aes_key in text, "only the keys for the vendor's console are shown"
+    assert "every 1s" not in text and app["secret"] not in text and keys.token in text and keys.aes_key in text, (
+        "only the keys for the vendor's console are shown"
+    )
     assert "还没有检查" not in text and "可信 IP" in text
     for browser in (viewer, operator):
         seen = browser.look(home).text
         assert keys.token not in seen and keys.aes_key not in seen
     post(sandbox, "/sandbox/corp/apps", {"agentid": app["agentid"], "trusted_ips": ["203.0.113.9"]})
     assert viewer.fill(f"{home}/check", {}).status_code == 403
-    assert operator.fill(f"{home}/check", {}).status_code == 303
+    for _ in range(2):  # pressed twice: one check
+        assert operator.fill(f"{home}/check", {}).status_code == 303
+    before = viewer.look(f"{home}?see=rights", **{"hx-request": "true"}).text
+    assert "<html" not in before and "上次：正常" in before and "企业标签" in before, "what was found last stays until the new answer"
+    halves: list[str] = []
+
+    def half(names: tuple[str, ...], done: int) -> None:
+        with staffed.db.tx() as conn:
+            conn.execute("update vendor_check_runs set state = 'running', names = %s, done_n = %s", [list(names), done])
+        halves.append(viewer.look(f"{home}?see=basics", **{"hx-request": "true"}).text)
+
+    probes.probe(staffed, account, told=half)
+    assert [f"{done} / 14" in text for done, text in zip((0, 3), halves, strict=False)] == [True, True]
+    assert "60020" not in halves[0] and "60020" in halves[1], "each answer is shown as it comes"
+    with staffed.db.tx() as conn:
+        conn.execute("update vendor_check_runs set lease_until = now() - interval '1 minute'")  # its worker died
+    assert probes.advance(staffed) == 1 and probes.advance(staffed) == 0
+    with staffed.db.tx() as conn:
+        done = [job.state for job in jobs.recent(conn) if job.kind == "check"]
+    assert done == ["done", "done"]
     ill = viewer.look(home).text
     assert "60020" in ill and "企业可信 IP" in ill, "the code, and the place where it is mended"
     assert "1 项要处理" in viewer.look("/connections").text
@@ -90,7 +119,8 @@ def test_a_corp_is_connected_checked_and_changed(browse: Browse, staffed: Ground
     with staffed.db.tx() as conn:
         now = vendors.account(conn, account.account_id)
     assert len(both := callback_keys(staffed.vault, now)) == 2 and both[1] == keys
-    assert both[0].token in owner.look(home).text
+    turning = owner.look(home).text
+    assert both[0].token in turning and "新的一组还没有用上" in turning and "旧密钥：近 24 小时还有 0 次，还没有收到过" in turning
     assert owner.fill(f"{home}/keys/retire", {}).status_code == 303
     with staffed.db.tx() as conn:
         assert callback_keys(staffed.vault, vendors.account(conn, account.account_id)) == both[:1]
@@ -103,6 +133,8 @@ def test_a_corp_is_connected_checked_and_changed(browse: Browse, staffed: Ground
     assert (real.name, real.base_url, real.app_id) == ("改名", "https://qyapi.weixin.qq.com", "wwreal")
     assert secret_of(staffed.vault, real) == "real-secret" and callback_keys(staffed.vault, real)[0] not in both
     assert "正式" in viewer.look("/connections").text
+    with staffed.db.tx() as conn:
+        assert not probes.checks(conn, account.account_id), "what was found of the sandbox is not true of the vendor"
     assert owner.fill(f"{home}/switch", {}).status_code == 303
     assert owner.fill(f"{home}/check", {}).status_code == 422, "off"
     assert owner.fill(f"{home}/forget", {}).status_code == 303
@@ -119,6 +151,8 @@ def test_the_sandbox_is_connected_by_its_button_and_its_health_is_shown(browse: 
     assert nobody.status_code == 422 and "python -m siyu.sandbox" in nobody.text
     text = owner.fill("/connections/sandbox", {"base": sandbox}).text
     assert text.count("沙盒企业微信") >= 2 and "打不通我们的回调地址" in text, "our server does not listen here; it says so"
+    while probes.advance(staffed):
+        pass
     with staffed.db.tx() as conn:
         accounts = vendors.accounts(conn)
     assert {one.kind for one in accounts} == set(VendorKind)
@@ -274,6 +308,12 @@ def test_runs_of_the_sync_are_shown(browse: Browse, staffed: Ground) -> None:
     with staffed.db.tx() as conn:
         account = vendors.keep_account(staffed, conn, kind="wecom", name="山茶集", app_id="wwcorp", agent_id="1", secret="s")
     assert "还没有同步过" in browse("viewer").look("/connection-health").text
-    sync.start(staffed, account.account_id)
+    home = f"/connections/{account.account_id}"
+    assert "开始首次同步" in browse("operator").look(home).text and "开始首次同步" not in browse("viewer").look(home).text
+    assert browse("operator").fill(f"{home}/walk", {}).status_code == 303
+    walking = browse("viewer").look(f"{home}?see=walk", **{"hx-request": "true"}).text
+    assert "every 2s" in walking and "首次同步" in walking
+    with staffed.db.tx() as conn:
+        assert [run.kind for run in sync.runs(conn)] == ["first"]
     text = browse("viewer").look("/connection-health").text
     assert "首次同步" in text and "还没有同步过" not in text and "web.job_" not in text

@@ -11,6 +11,7 @@ from siyu import vendors, web
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.cli.opening import opened
+from siyu.cli.progress import Progress
 from siyu.cli.screen import command, family, language, note, report, table, word
 from siyu.sources import callbacks, connecting
 from siyu.vendors import Account, VendorKind, probes
@@ -54,7 +55,7 @@ def run_add(args: argparse.Namespace) -> int:
                 base_url=args.base_url, callback=callbacks.fresh_keys(kind),
             )  # fmt: skip
             web.note(conn, "cli", "connection.made", ground.clock.now(), ref=f"account:{account.account_id}", kind=kind.value)
-        found = probes.probe(ground, account)
+        found = _probe(ground, account)
         value = _account(ground, account) | {"callback": _callback(ground, account), "checks": _checks(account, found)}
     lines = [
         word("cli.connect_added", name=account.name, number=account.account_id),
@@ -80,7 +81,7 @@ def run_check(args: argparse.Namespace) -> int:
     with opened(args) as ground:
         with ground.db.tx() as conn:
             accounts = [vendors.account(conn, args.account)] if args.account else _in_use(vendors.accounts(conn))
-        found = [(one, probes.probe(ground, one)) for one in accounts]
+        found = [(one, _probe(ground, one)) for one in accounts]
     value = [{"account_id": one.account_id, "name": one.name, "kind": one.kind, "checks": _checks(one, its)} for one, its in found]
     lines = [line for one, its in found for line in (f"{one.name} ({one.kind}, {one.app_id})", *_lines(one, its), "")]
     is_ill = any(its.state == ProbeState.BAD for _, all_its in found for its in all_its)
@@ -111,7 +112,7 @@ def run_sandbox(args: argparse.Namespace) -> int:
         made = connecting.connect_sandbox(ground, args.base, language())
         with ground.db.tx() as conn:
             web.note(conn, "cli", "connection.sandbox", ground.clock.now(), accounts=len(made))
-        found = [(one, probes.probe(ground, one.account)) for one in made]
+        found = [(one, _probe(ground, one.account)) for one in made]
         base_url = ground.config.base_url
     value = [
         {"account_id": one.account.account_id, "kind": one.account.kind, "name": one.account.name, "is_new": one.is_new,
@@ -123,6 +124,15 @@ def run_sandbox(args: argparse.Namespace) -> int:
         lines.append(word("cli.connect_unreached", url=base_url))
     report(args, {"accounts": value, "callbacks_entered": not any(one.trouble for one in made)}, lines)
     return 0
+
+
+def _probe(ground: Ground, account: Account) -> list[Probed]:
+    with Progress(account.name) as progress:
+        return probes.probe(ground, account, told=lambda names, done: progress.to(done, len(names), _next(names, done)))
+
+
+def _next(names: tuple[str, ...], done: int) -> str:
+    return word(f"web.connect_check_{names[done]}") if done < len(names) else ""
 
 
 def _in_use(accounts: list[Account]) -> list[Account]:

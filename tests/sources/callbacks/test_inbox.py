@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
 from siyu.sources import callbacks, wishes
 from siyu.sources.callbacks import store
+from siyu.sources.connecting import RotationState, rotation_state
 from siyu.vendors import CallbackKeys, VendorKind, keep_account, retire_keys, rotate_keys, signature_of
 
 AT = int(NOW.timestamp()) - 2
@@ -123,7 +125,14 @@ def test_during_a_rotation_both_sets_of_keys_are_right_and_after_it_stored_ones_
         deadline -= 1
         assert deadline
     with ground.db.tx() as conn:
+        use = callbacks.key_use(ground, conn, [corp.account], NOW - timedelta(days=1))[corp.account.account_id]
+        assert [(one.place, one.deliveries, one.last_at) for one in use] == [(0, 1, NOW), (1, 2, NOW)], "one with the new, two with the old"
+        assert rotation_state(use) is RotationState.MIXED
+        assert rotation_state([replace(use[0], last_at=None), use[1]]) is RotationState.UNENTERED
+        assert rotation_state([use[0], replace(use[1], deliveries=0)]) is RotationState.QUIET
         corp.account = retire_keys(ground, conn, corp.account.account_id)
+        assert len(callbacks.key_use(ground, conn, [corp.account], NOW)[corp.account.account_id]) == 1
+        assert rotation_state(use[:1]) is None
     assert callbacks.work(ground) == 3
     assert len(facts(ground)) == 3
 

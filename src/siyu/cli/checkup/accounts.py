@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from siyu import vendors
 from siyu.cli.checkup.words import Finding, Patient, ill, watch, well
+from siyu.cli.progress import Progress
 from siyu.cli.screen import language, word
 from siyu.sources import callbacks, connecting
 from siyu.sources.connecting import CallbackState
@@ -14,6 +15,7 @@ from siyu.vendors import AccountState, probes
 from siyu.vendors.probes import ProbeState
 
 _COUNTED_FOR = timedelta(days=7)
+_KEYS_COUNTED_FOR = timedelta(hours=24)
 
 
 def vendor_accounts(patient: Patient) -> Iterator[Finding]:
@@ -23,8 +25,10 @@ def vendor_accounts(patient: Patient) -> Iterator[Finding]:
         accounts = [one for one in vendors.accounts(conn) if one.state == AccountState.ON]
         counts = {one.account_id: one for one in callbacks.counts(conn, ground.clock.now() - _COUNTED_FOR)}
         echoes = probes.echoed_at(conn)
+        keys = callbacks.key_use(ground, conn, accounts, ground.clock.now() - _KEYS_COUNTED_FOR)
     for account in accounts:
-        found = probes.probe(ground, account)
+        with Progress(account.name) as progress:
+            found = probes.probe(ground, account, told=_telling(progress))
         for one in found:
             if one.state in (ProbeState.BAD, ProbeState.WATCH):
                 told = vendors.explain(account.kind, one.code, language())
@@ -35,8 +39,14 @@ def vendor_accounts(patient: Patient) -> Iterator[Finding]:
                 yield ill("connection_broken", **about) if one.state == ProbeState.BAD else watch("connection_shut", **about)
         if not any(one.state == ProbeState.BAD for one in found):
             yield well("connection", name=account.name, count=sum(one.state == ProbeState.GOOD for one in found))
-        state = connecting.callback_state(
-            bool(vendors.callback_keys(ground.vault, account)), echoes.get(account.account_id), counts.get(account.account_id)
-        )
+        its = keys.get(account.account_id, [])
+        state = connecting.callback_state(bool(its), echoes.get(account.account_id), counts.get(account.account_id), its)
         if state in (CallbackState.NONE, CallbackState.WAITING, CallbackState.REFUSED):
             yield watch(f"callback_{state.value}", name=account.name)
+        rotation = connecting.rotation_state(its)
+        if rotation is not None:
+            yield watch(f"keys_{rotation.value}", name=account.name, number=account.account_id, n=its[1].deliveries)
+
+
+def _telling(progress: Progress) -> Callable[[tuple[str, ...], int], None]:
+    return lambda names, done: progress.to(done, len(names))

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Sequence
+from datetime import datetime
 
+from siyu.base.db import Connection
 from siyu.base.ground import Ground
+from siyu.sources.callbacks import store
+from siyu.sources.callbacks.opening import mark_of
+from siyu.sources.callbacks.words import KeyUse
 from siyu.vendors import Account, CallbackKeys, VendorKind, callback_keys
 
 _LETTERS = string.ascii_letters + string.digits
@@ -29,6 +35,19 @@ def address(ground: Ground, account: Account) -> str:
         return base
     keys = callback_keys(ground.vault, account)
     return f"{base}/{keys[0].token}" if keys else ""
+
+
+def key_use(ground: Ground, conn: Connection, accounts: Sequence[Account], since: datetime) -> dict[int, list[KeyUse]]:
+    """By account: what came with each set of keys that is in force, the newest first; since the full hour of a moment."""
+    marks = [
+        (one.account_id, place, mark_of(ground.vault.master, its))
+        for one in accounts
+        for place, its in enumerate(callback_keys(ground.vault, one))
+    ]
+    found: dict[int, list[KeyUse]] = {}
+    for use in store.key_use(conn, marks, since):
+        found.setdefault(use.account_id, []).append(use)
+    return found
 
 
 def fresh_keys(kind: VendorKind) -> CallbackKeys:

@@ -54,34 +54,45 @@ def echo(account: Account, keys: Sequence[CallbackKeys], query: dict[str, str]) 
     return told
 
 
-def open_text(account: Account, keys: Sequence[CallbackKeys], request: Request) -> str:
-    """The text that a WeCom, official-account or mini-program callback holds. Raises `Refusal`: forged, malformed."""
+def open_text(account: Account, keys: Sequence[CallbackKeys], request: Request) -> tuple[str, CallbackKeys]:
+    """The text that a WeCom, official-account or mini-program callback holds, and the set of keys that opened it.
+
+    Raises `Refusal`: forged, malformed.
+    """
     query = request.query
     is_plain = account.kind is not VendorKind.WECOM and not any(one.aes_key for one in keys)
     if is_plain:
-        if not is_signed(keys, **_signed_by(query)):
+        signed_by = [one for one in keys if is_signed([one], **_signed_by(query))]
+        if not signed_by:
             raise Refusal("forged")
         try:
-            return request.body.decode()
+            return request.body.decode(), signed_by[0]
         except UnicodeDecodeError:
             raise Refusal("malformed") from None
     sealed_by = [one for one in keys if one.aes_key]
     try:
-        return open_callback(
+        opened = open_callback(
             sealed_by, account.app_id, signature=query.get("msg_signature", ""), timestamp=query.get("timestamp", ""),
             nonce=query.get("nonce", ""), body=request.body,
-        ).text  # fmt: skip
+        )  # fmt: skip
     except BadXml:
         raise Refusal("malformed") from None
     except (Refused, InputError, ValueError):
         raise Refusal("forged") from None
+    return opened.text, sealed_by[opened.keys]
 
 
-def is_token(keys: Sequence[CallbackKeys], token: str) -> bool:
-    """Whether the secret in an address of text messages is right; takes the same time either way."""
+def let_in(keys: Sequence[CallbackKeys], token: str) -> CallbackKeys | None:
+    """The set whose token is the secret in an address of text messages; takes the same time whether there is one or not."""
     given = token.encode("utf-8", "replace")
-    right = [hmac.compare_digest(one.token.encode(), given) for one in keys if one.token]
-    return any(right)
+    right = [one for one in keys if one.token and hmac.compare_digest(one.token.encode(), given)]
+    return right[0] if right else None
+
+
+def mark_of(master: bytes, keys: CallbackKeys) -> str:
+    """What tells one set of keys from another and gives neither away: a keyed hash, short."""
+    told = "\x1f".join(("callback keys", keys.token, keys.aes_key))
+    return hmac.new(master, told.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def letter(account: Account, keys: Sequence[CallbackKeys], request: Request, master: bytes, token: str = "") -> Letter:
@@ -90,26 +101,29 @@ def letter(account: Account, keys: Sequence[CallbackKeys], request: Request, mas
     What was signed by the vendor and cannot be read all the same is stored too: it is theirs, and may be read by a later release.
     """
     if account.kind in SMS:
-        if not is_token(keys, token):
+        by = let_in(keys, token)
+        if by is None:
             raise Refusal("forged")
         try:
             text = request.body.decode()
             event = event_of(account, text, request)
         except (UnicodeDecodeError, Unreadable):
             raise Refusal("malformed") from None
-        return _letter(account, request, text, master, event)
-    text = open_text(account, keys, request)
+        return _letter(account, request, text, master, event, by)
+    text, by = open_text(account, keys, request)
     try:
-        return _letter(account, request, text, master, event_of(account, text, request))
+        return _letter(account, request, text, master, event_of(account, text, request), by)
     except Unreadable:
         digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
-        return Letter(account.account_id, "unreadable", "", digest, request.received_at, None, _sealed(master, request, text))
+        return Letter(
+            account.account_id, "unreadable", "", digest, request.received_at, None, _sealed(master, request, text), mark_of(master, by)
+        )
 
 
-def _letter(account: Account, request: Request, text: str, master: bytes, event: Event) -> Letter:
+def _letter(account: Account, request: Request, text: str, master: bytes, event: Event, by: CallbackKeys) -> Letter:
     return Letter(
         account.account_id, kind_of(event), about_of(event), digest_of(event), request.received_at, said_at(event),
-        _sealed(master, request, text),
+        _sealed(master, request, text), mark_of(master, by),
     )  # fmt: skip
 
 

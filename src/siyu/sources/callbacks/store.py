@@ -9,14 +9,19 @@ from datetime import date, datetime
 from psycopg.rows import class_row
 
 from siyu.base.db import Connection, queries
-from siyu.sources.callbacks.words import InboxCount, Letter, SeenCallback, StoredCallback
+from siyu.sources.callbacks.words import InboxCount, KeyUse, Letter, SeenCallback, StoredCallback
 from siyu.sources.connected import HINTS
 
 Q = queries(__name__)
 
 
 def keep(conn: Connection, letters: Sequence[Letter]) -> None:
-    """Store deliveries in one statement; one that is there already is counted only."""
+    """Store deliveries in one statement; one that is there already is counted only. Each counts for the keys that let it in."""
+    conn.execute(
+        Q.count_keys,
+        {"accounts": [one.account_id for one in letters], "keys": [one.keys for one in letters],
+         "receiveds": [one.received_at for one in letters]},
+    )  # fmt: skip
     copies = Counter((one.account_id, one.digest) for one in letters)
     first = {(one.account_id, one.digest): one for one in reversed(letters)}
     rows = sorted(first.values(), key=lambda one: (one.account_id, one.digest))  # one order for everybody: no deadlock
@@ -96,6 +101,16 @@ def refusals(conn: Connection, since: date, account_id: int | None = None) -> li
     return [(r[0], r[1], r[2], r[3]) for r in conn.execute(Q.refusals, {"since": since, "account_id": account_id})]
 
 
+def key_use(conn: Connection, marks: Sequence[tuple[int, int, str]], since: datetime) -> list[KeyUse]:
+    """How (account, place, mark) sets of keys were used: deliveries since the full hour of a moment, and the last one ever."""
+    given = {
+        "accounts": [m[0] for m in marks], "places": [m[1] for m in marks], "keys": [m[2] for m in marks],
+        "since": since.replace(minute=0, second=0, microsecond=0),
+    }  # fmt: skip
+    return [KeyUse(*row) for row in conn.execute(Q.key_use, given)]
+
+
 def tidy(conn: Connection, before: datetime, limit: int) -> int:
     """Delete callbacks that were done before a moment; gives how many."""
+    conn.execute(Q.tidy_keys, {"before": before})
     return conn.execute(Q.tidy, {"before": before, "limit": limit}).rowcount

@@ -18,6 +18,24 @@ insert into callback_refusals (account_id, on_date, why, refusals_n)
 select * from unnest(%(accounts)s::bigint[], %(dates)s::date[], %(whys)s::text[], %(ns)s::bigint[])
 on conflict (account_id, on_date, why) do update set refusals_n = callback_refusals.refusals_n + excluded.refusals_n;
 
+-- Beside the callbacks themselves, which are kept once however often they come, and not for ever.
+-- name: count_keys
+insert into callback_keys as k (account_id, keys, hour, deliveries_n, last_at)
+select account_id, keys, date_trunc('hour', received_at), count(*), max(received_at)
+from unnest(%(accounts)s::bigint[], %(keys)s::text[], %(receiveds)s::timestamptz[]) as w(account_id, keys, received_at)
+group by 1, 2, 3 order by 1, 2, 3
+on conflict (account_id, keys, hour) do update set deliveries_n = k.deliveries_n + excluded.deliveries_n,
+    last_at = greatest(k.last_at, excluded.last_at);
+
+-- name: key_use
+select w.account_id, w.place, coalesce(sum(k.deliveries_n) filter (where k.hour >= %(since)s), 0)::bigint, max(k.last_at)
+from unnest(%(accounts)s::bigint[], %(keys)s::text[], %(places)s::int[]) as w(account_id, keys, place)
+left join callback_keys k on k.account_id = w.account_id and k.keys = w.keys
+group by w.account_id, w.place order by w.account_id, w.place;
+
+-- name: tidy_keys
+delete from callback_keys where hour < %(before)s;
+
 -- name: ring
 notify siyu;
 

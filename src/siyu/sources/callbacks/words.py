@@ -31,7 +31,9 @@ class Request:
 
 
 class Letter(NamedTuple):
-    """One delivery that proved to be the vendor's, ready to be stored. `raw` is sealed; `digest` knows the same thing again."""
+    """One delivery that proved to be the vendor's, ready to be stored. `raw` is sealed; `digest` knows the same thing again;
+    `keys` is the mark of the set of keys that let it in.
+    """
 
     account_id: int
     kind: str
@@ -40,6 +42,7 @@ class Letter(NamedTuple):
     received_at: datetime
     said_at: datetime | None
     raw: bytes
+    keys: str = ""
 
 
 class StoredCallback(NamedTuple):
@@ -86,3 +89,13 @@ class InboxCount:
     last_at: datetime | None
     oldest_waiting_at: datetime | None
     lag_s: float | None
+
+
+@dataclass(frozen=True)
+class KeyUse:
+    """What came with one set of an account's keys. `place` 0 is the newest set, 1 the one before. `last_at` is None where nothing came."""
+
+    account_id: int
+    place: int
+    deliveries: int
+    last_at: datetime | None

@@ -18,6 +18,14 @@ class CallbackState(StrEnum):
     HEARD = "heard"  # callbacks come
 
 
+class RotationState(StrEnum):
+    """How far a change of callback keys is."""
+
+    UNENTERED = "unentered"  # nothing came with the new set yet: it is not entered at the vendor
+    MIXED = "mixed"  # both are used
+    QUIET = "quiet"  # the old set was not used for a day: it can go
+
+
 @dataclass(frozen=True)
 class Connected:
     """One account of a sandbox that is ready. `trouble` says why its callbacks could not be entered there; empty when they were."""

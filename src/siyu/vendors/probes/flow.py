@@ -19,25 +19,29 @@ _SECRET = frozenset(
 )  # fmt: skip
 
 
-def probe(ground: Ground, account: Account, *, told: Callable[[int, int], None] = lambda done, total: None) -> list[Probed]:
-    """Ask the vendor, thing by thing, and keep what was found. Takes some seconds; holds no transaction while it asks.
+def probe(ground: Ground, account: Account, *, told: Callable[[tuple[str, ...], int], None] = lambda names, done: None) -> list[Probed]:
+    """Ask the vendor, thing by thing, and keep each answer as it comes. Takes some seconds; holds no transaction while it asks.
 
-    `told` hears how far it is. Raises `ConfigError` for an account that is switched off.
+    `told` hears the names of all that is asked and how many of them have their answer. Raises `ConfigError` for an account that is off.
     """
     plan = questions(ground, account)
+    names = (*BASICS, *(one.name for one in plan if one.name))
     found: list[Probed] = []
     is_open = True
-    for done, one in enumerate(plan):
-        told(done, len(plan))
+    told(names, 0)
+    for one in plan:
         code = _ask(one) if is_open else None
         if not one.name:
-            found += _basics(ground, account, one, code or "")
-            is_open = all(basic.state == ProbeState.GOOD for basic in found)
+            new = _basics(ground, account, one, code or "")
+            is_open = all(basic.state == ProbeState.GOOD for basic in new)
         else:
-            found.append(Probed(account.account_id, one.name, _state(account, one, code), code or "", one.interface, ground.clock.now()))
+            new = [Probed(account.account_id, one.name, _state(account, one, code), code or "", one.interface, ground.clock.now())]
+        found += new
+        with ground.db.tx() as conn:
+            store.keep(conn, account.account_id, new, ground.clock.now())
+        told(names, len(found))
     with ground.db.tx() as conn:
-        store.keep(conn, account.account_id, found, ground.clock.now())
-    told(len(plan), len(plan))
+        store.drop_others(conn, account.account_id, names)
     return found
 
 

@@ -6,19 +6,35 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from siyu.base.db import Connection, queries
-from siyu.vendors.probes.words import Probed, ProbeState, Standing, StandingBreaker, StandingToken
+from siyu.vendors.probes.words import CheckRun, Probed, ProbeState, Standing, StandingBreaker, StandingToken
 
 Q = queries(__name__)
 
 
 def keep(conn: Connection, account_id: int, found: Sequence[Probed], at: datetime) -> None:
-    """What a check found takes the place of what the one before did. An account that is gone meanwhile keeps nothing."""
+    """What a check found takes the place of what was found of the same things before. An account that is gone keeps nothing."""
     given = {
         "account_id": account_id, "names": [one.name for one in found], "states": [one.state.value for one in found],
         "codes": [one.code for one in found], "interfaces": [one.interface for one in found], "at": at,
     }  # fmt: skip
     conn.execute(Q.keep, given)
-    conn.execute(Q.drop_others, {"account_id": account_id, "names": given["names"]})
+
+
+def drop_others(conn: Connection, account_id: int, names: Sequence[str]) -> None:
+    """Forget what an earlier check asked and this one does not."""
+    conn.execute(Q.drop_others, {"account_id": account_id, "names": list(names)})
+
+
+def runs(conn: Connection, account_id: int | None = None) -> dict[int, CheckRun]:
+    """The newest check that was asked for, by account; accounts of which none was are left out."""
+    found = conn.execute(Q.runs, {"account_id": account_id})
+    return {r[0]: CheckRun(r[0], r[1], r[2], r[3], tuple(r[4]), r[5], r[6], r[7]) for r in found}
+
+
+def forget(conn: Connection, account_id: int) -> None:
+    """Forget what checks found and that the address was tried: the account has become another one."""
+    conn.execute(Q.forget, {"account_id": account_id})
+    conn.execute(Q.unecho, {"account_id": account_id})
 
 
 def checks(conn: Connection, account_id: int | None = None) -> list[Probed]:

@@ -6,6 +6,44 @@ where exists (select from vendor_accounts where account_id = %(account_id)s)
 on conflict (account_id, name) do update set state = excluded.state, code = excluded.code, interface = excluded.interface,
     checked_at = excluded.checked_at;
 
+-- What is asked for again while it waits or runs stays as it is.
+-- name: ask
+insert into vendor_check_runs as r (account_id, job_id, state, asked_at)
+select account_id, %(job_id)s, 'waiting', %(at)s from vendor_accounts where account_id = %(account_id)s
+on conflict (account_id) do update set job_id = excluded.job_id, state = 'waiting', asked_at = excluded.asked_at, names = '{}', done_n = 0,
+    lease_until = null, ended_at = null, why = ''
+where r.state in ('done', 'failed');
+
+-- name: ring
+notify siyu;
+
+-- name: claim
+update vendor_check_runs r set state = 'running', done_n = 0, lease_until = now() + %(lease_for)s
+where r.account_id = (
+    select account_id from vendor_check_runs where state = 'waiting' or (state = 'running' and lease_until < now())
+    order by asked_at, account_id limit 1 for update skip locked
+)
+returning account_id, job_id;
+
+-- name: beat
+update vendor_check_runs set names = %(names)s, done_n = %(done)s, lease_until = now() + %(lease_for)s
+where account_id = %(account_id)s and job_id = %(job_id)s and state = 'running';
+
+-- name: end
+update vendor_check_runs set state = %(state)s, ended_at = %(at)s, why = %(why)s, lease_until = null
+where account_id = %(account_id)s and job_id = %(job_id)s and state = 'running';
+
+-- name: runs
+select account_id, job_id, state, asked_at, names, done_n, ended_at, why from vendor_check_runs
+where %(account_id)s::bigint is null or account_id = %(account_id)s;
+
+-- What was known of an account's other side is not true of this one.
+-- name: forget
+delete from vendor_checks where account_id = %(account_id)s;
+
+-- name: unecho
+update vendor_accounts set echoed_at = null where account_id = %(account_id)s;
+
 -- name: drop_others
 delete from vendor_checks where account_id = %(account_id)s and not name = any(%(names)s::text[]);
 

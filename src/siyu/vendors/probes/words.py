@@ -29,6 +29,32 @@ class Probed:
 
 
 @dataclass(frozen=True)
+class CheckRun:
+    """A check that somebody asked for. `state`: waiting, running, done, failed (`why`). `names` are the things it asks about, in order, of
+    which `done_n` have their answer; empty until it begins. `job_id` is its row among the jobs.
+    """
+
+    account_id: int
+    job_id: int
+    state: str
+    asked_at: datetime
+    names: tuple[str, ...]
+    done_n: int
+    ended_at: datetime | None
+    why: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in ("waiting", "running")
+
+    @property
+    def share(self) -> float | None:
+        """How far it is, 0 to 1; None before it begins."""
+        return self.done_n / len(self.names) if self.names else None
+
+
+@dataclass(frozen=True)
 class StandingToken:
     """A token or ticket that is kept: since when, until when; `is_dead` when it was dropped and not fetched again yet."""
 

@@ -14,7 +14,7 @@ from siyu.sources import callbacks, sync
 from siyu.vendors import InterfaceHealth, probes
 from siyu.web.charts import bars
 from siyu.web.connect import store
-from siyu.web.connect.setup import CALLBACK_TONES, TONES, shown
+from siyu.web.connect.known import CALLBACK_TONES, TONES, known
 from siyu.web.guard import Guarded, page
 from siyu.web.page import ground_of, lang_of, render, say_to, show_of
 from siyu.web.words import Role
@@ -37,7 +37,7 @@ def listing(request: Request) -> Response:
     now = ground.clock.now()
     since = now - timedelta(hours=hours)
     with ground.db.tx() as conn:
-        found = shown(ground, conn)
+        found = known(ground, conn)
         rows = vendors.health(conn, since)
         standing = probes.standing(conn)
         inbox = {one.account_id: one for one in callbacks.counts(conn, since)}

@@ -14,7 +14,7 @@ from siyu.base.ground import Ground
 from siyu.base.text import catalogue
 from siyu.sources import callbacks
 from siyu.web.connect import store
-from siyu.web.connect.setup import COUNTED_FOR
+from siyu.web.connect.known import COUNTED_FOR
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, lang_of, local, render, say_to
 from siyu.web.words import Role

@@ -1,9 +1,7 @@
-"""Setting up: the list of connections, and one page per account that leads through its steps and checks each of them live."""
+"""Setting up: the list of connections, a new one, and every change of one. The page of one account is in `steps`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -11,25 +9,16 @@ from starlette.responses import Response
 
 from siyu import vendors
 from siyu.base.db import Connection
-from siyu.base.errors import ConfigError, InputError, NotFoundError
+from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
 from siyu.sources import callbacks, connecting
-from siyu.sources.connecting import CallbackState
 from siyu.vendors import BASE_URLS, Account, VendorKind, probes
-from siyu.vendors.probes import Probed, ProbeState
+from siyu.web.connect import known, steps
 from siyu.web.guard import Guarded, deed, note, page
-from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, staff_of
+from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to
 from siyu.web.words import Role
 
 HOME = "/connections"
-TONES = {"good": "green", "watch": "amber", "bad": "red", "skipped": "grey"}
-CALLBACK_TONES = {"none": "grey", "waiting": "amber", "refused": "red", "proven": "green", "heard": "green"}
-COUNTED_FOR = timedelta(days=7)
-ORDER = (
-    "address", "secret", "ip", "guides", "customers", "members", "tags", "ways", "groups", "mass", "moments", "handover", "links", "desk",
-    "fans", "unionid", "menu", "templates", "web", "login",
-)  # fmt: skip
-_HAS_AGENT = (VendorKind.WECOM, VendorKind.TENCENT_SMS)
 
 
 def routes(ground: Ground) -> list[Guarded]:
@@ -40,53 +29,14 @@ def routes(ground: Ground) -> list[Guarded]:
         deed(HOME, make, Role.OWNER, name="make_connection"),
         deed(f"{HOME}/sandbox", sandbox, Role.OWNER, name="connect_sandbox"),
         page(HOME + "/new/{kind}", new, Role.OWNER, name="new_connection"),
-        page(one, show, Role.VIEWER, name="connection"),
+        *steps.routes(ground),
         deed(one, change, Role.OWNER, name="change_connection"),
-        deed(f"{one}/check", check, Role.OPERATOR, name="check_connection"),
         deed(f"{one}/base", change_base, Role.OWNER, name="change_base"),
         deed(f"{one}/keys", rotate, Role.OWNER, name="rotate_keys"),
         deed(f"{one}/keys/retire", retire, Role.OWNER, name="retire_keys"),
         deed(f"{one}/switch", switch, Role.OWNER, name="switch_connection"),
         deed(f"{one}/forget", forget, Role.OWNER, name="forget_connection"),
     ]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One account as the pages show it."""
-
-    account: Account
-    checks: list[Probed]
-    callback: CallbackState
-    inbox: callbacks.InboxCount | None
-    is_sandbox: bool
-
-    @property
-    def state(self) -> str:
-        """The worst that the last check found; empty when there was none."""
-        found = {one.state for one in self.checks}
-        return next((s.value for s in (ProbeState.BAD, ProbeState.WATCH, ProbeState.GOOD) if s in found), "")
-
-    @property
-    def faults(self) -> int:
-        """How many things want mending."""
-        return sum(one.state in (ProbeState.BAD, ProbeState.WATCH) for one in self.checks)
-
-
-def shown(ground: Ground, conn: Connection) -> list[Shown]:
-    """All accounts with what is known of them."""
-    found: dict[int, list[Probed]] = {}
-    for one in probes.checks(conn):
-        found.setdefault(one.account_id, []).append(one)
-    counts = {one.account_id: one for one in callbacks.counts(conn, ground.clock.now() - COUNTED_FOR)}
-    echoes = probes.echoed_at(conn)
-    made = []
-    for account in vendors.accounts(conn):
-        number = account.account_id
-        checks = sorted(found.get(number, []), key=lambda one: ORDER.index(one.name) if one.name in ORDER else len(ORDER))
-        state = connecting.callback_state(bool(vendors.callback_keys(ground.vault, account)), echoes.get(number), counts.get(number))
-        made.append(Shown(account, checks, state, counts.get(number), connecting.is_sandboxed(account)))
-    return made
 
 
 def listing(request: Request) -> Response:
@@ -97,10 +47,11 @@ def listing(request: Request) -> Response:
 def _listed(request: Request, status: int = 200, **more: Any) -> Response:
     ground = ground_of(request)
     with ground.db.tx() as conn:
-        found = shown(ground, conn)
+        found = known.known(ground, conn)
     values: dict[str, Any] = {"wrong": "", "base": "http://127.0.0.1:8025", "connected": []} | more
     return render(
-        request, "connect/list.html", status=status, found=found, kinds=list(VendorKind), tones=TONES, callback_tones=CALLBACK_TONES,
+        request, "connect/list.html", status=status, found=found, kinds=list(VendorKind), tones=known.TONES,
+        callback_tones=known.CALLBACK_TONES, is_checking=any(one.is_checking for one in found), part="rows",
         **values,
     )  # fmt: skip
 
@@ -115,8 +66,9 @@ def sandbox(request: Request) -> Response:
         return _listed(request, 422, wrong=f"{reason} {err.what}", base=base)
     with ground.db.tx() as conn:
         note(request, conn, "connection.sandbox", accounts=len(made))
-    for one in made:
-        probes.probe(ground, one.account)
+        for one in made:
+            if one.account.state == vendors.AccountState.ON:
+                probes.ask(ground, conn, one.account)
     troubles = sum(1 for one in made if one.trouble)
     if troubles:
         return _listed(request, connected=made, base=base)
@@ -131,7 +83,7 @@ def new(request: Request) -> Response:
 def _form(request: Request, kind: VendorKind, status: int = 200, wrong: dict[str, str] | None = None) -> Response:
     given = {name: str(form_of(request).get(name, "")) for name in ("name", "app_id", "agent_id", "base_url", "region")} if wrong else {}
     return render(
-        request, "connect/new.html", status=status, kind=kind, given=given, wrong=wrong or {}, has_agent=kind in _HAS_AGENT,
+        request, "connect/new.html", status=status, kind=kind, given=given, wrong=wrong or {}, has_agent=kind in steps.HAS_AGENT,
         base_url=BASE_URLS[kind],
     )  # fmt: skip
 
@@ -144,33 +96,10 @@ def make(request: Request) -> Response:
         with ground.db.tx() as conn:
             account = vendors.keep_account(ground, conn, kind=kind, callback=callbacks.fresh_keys(kind), **_given(request, kind))
             note(request, conn, "connection.made", ref=f"account:{account.account_id}", kind=kind.value)
+            probes.ask(ground, conn, account)
     except InputError as err:
         return _form(request, kind, 422, {err.field or "name": _told(request, err)})
-    probes.probe(ground, account)
     return go(request, f"{HOME}/{account.account_id}", said="web.connect_made")
-
-
-def show(request: Request) -> Response:
-    """The steps of one account with what is true of each."""
-    return _shown(request)
-
-
-def _shown(request: Request, status: int = 200, wrong: dict[str, str] | None = None) -> Response:
-    ground = ground_of(request)
-    with ground.db.tx() as conn:
-        one = _one(request, conn)
-    account = one.account
-    keys = vendors.callback_keys(ground.vault, account) if staff_of(request).may(Role.OWNER) else ()
-    lang = lang_of(request)
-    checks = {c.name: c for c in one.checks}
-    told = {c.name: vendors.explain(account.kind, c.code, lang) for c in one.checks if c.code}
-    return render(
-        request, "connect/one.html", status=status, one=one, account=account, keys=keys, checks=checks, told=told, tones=TONES,
-        callback_tones=CALLBACK_TONES, wrong=wrong or {}, has_agent=account.kind in _HAS_AGENT, basics=("address", "secret", "ip"),
-        callback_url=callbacks.address(ground, account) if staff_of(request).may(Role.OWNER) or account.kind in (
-            VendorKind.WECOM, VendorKind.OFFICIAL, VendorKind.MINI) else "",
-        is_local=_is_local(ground), real_url=BASE_URLS[account.kind], needed=probes.NEEDED,
-    )  # fmt: skip
 
 
 def change(request: Request) -> Response:
@@ -178,13 +107,15 @@ def change(request: Request) -> Response:
     ground = ground_of(request)
     try:
         with ground.db.tx() as conn:
-            before = _one(request, conn).account
+            before = steps.one_of(request, conn).account
             given = _given(request, before.kind) | {"base_url": before.base_url}
             _untaken(request, conn, before, given)
             vendors.keep_account(ground, conn, kind=before.kind, account_id=before.account_id, state=before.state, **given)
+            if before.state == vendors.AccountState.ON:
+                probes.ask(ground, conn, before)
             note(request, conn, "connection.changed", ref=f"account:{before.account_id}")
     except InputError as err:
-        return _shown(request, 422, {err.field or "name": _told(request, err)})
+        return steps.shown_again(request, 422, {err.field or "name": _told(request, err)})
     return go(request, f"{HOME}/{before.account_id}", said="web.saved")
 
 
@@ -193,7 +124,7 @@ def change_base(request: Request) -> Response:
     ground, form = ground_of(request), form_of(request)
     try:
         with ground.db.tx() as conn:
-            before = _one(request, conn).account
+            before = steps.one_of(request, conn).account
             secret = str(form.get("secret", "")).strip()
             if not secret:
                 raise InputError(say_to(request, "web.connect_base_secret"), field="base_secret")
@@ -203,31 +134,20 @@ def change_base(request: Request) -> Response:
                 ground, conn, kind=before.kind, account_id=before.account_id, name=before.name, secret=secret, state=before.state,
                 base_url=str(form.get("base_url", "")).strip(), options=before.options, callback=callbacks.fresh_keys(before.kind), **ids,
             )  # fmt: skip
+            probes.forget(conn, before.account_id)
+            if before.state == vendors.AccountState.ON:
+                probes.ask(ground, conn, before)
             note(request, conn, "connection.base_changed", ref=f"account:{before.account_id}", base_url=str(form.get("base_url", ""))[:200])
     except InputError as err:
-        return _shown(request, 422, {err.field or "base_url": _told(request, err)})
+        return steps.shown_again(request, 422, {err.field or "base_url": _told(request, err)})
     return go(request, f"{HOME}/{before.account_id}", said="web.connect_base_changed")
-
-
-def check(request: Request) -> Response:
-    """Ask the vendor, thing by thing."""
-    ground = ground_of(request)
-    with ground.db.tx() as conn:
-        account = _one(request, conn).account
-    try:
-        found = probes.probe(ground, account)
-    except ConfigError as err:
-        raise InputError(err.what, err.remedy) from None
-    faults = sum(one.state in (ProbeState.BAD, ProbeState.WATCH) for one in found)
-    said = "web.connect_checked_ill" if faults else "web.connect_checked_well"
-    return go(request, f"{HOME}/{account.account_id}", said=said, tone="warn" if faults else "good", n=faults)
 
 
 def rotate(request: Request) -> Response:
     """New callback keys in front; those before stay right beside them until they are retired."""
     ground = ground_of(request)
     with ground.db.tx() as conn:
-        account = _one(request, conn).account
+        account = steps.one_of(request, conn).account
         vendors.rotate_keys(ground, conn, account.account_id, callbacks.fresh_keys(account.kind))
         note(request, conn, "connection.keys_rotated", ref=f"account:{account.account_id}")
     return go(request, f"{HOME}/{account.account_id}#callback", said="web.connect_keys_made")
@@ -237,7 +157,7 @@ def retire(request: Request) -> Response:
     """End a rotation: only the newest keys are right from now on."""
     ground = ground_of(request)
     with ground.db.tx() as conn:
-        account = _one(request, conn).account
+        account = steps.one_of(request, conn).account
         vendors.retire_keys(ground, conn, account.account_id)
         note(request, conn, "connection.keys_retired", ref=f"account:{account.account_id}")
     return go(request, f"{HOME}/{account.account_id}#callback", said="web.connect_keys_retired")
@@ -247,7 +167,7 @@ def switch(request: Request) -> Response:
     """Off: nothing is asked, callbacks are refused. On again."""
     ground = ground_of(request)
     with ground.db.tx() as conn:
-        account = _one(request, conn).account
+        account = steps.one_of(request, conn).account
         to = vendors.AccountState.OFF if account.state == vendors.AccountState.ON else vendors.AccountState.ON
         vendors.keep_account(
             ground, conn, kind=account.kind, account_id=account.account_id, name=account.name, app_id=account.app_id,
@@ -261,18 +181,10 @@ def forget(request: Request) -> Response:
     """Delete the account with its secrets; what it told us stays."""
     ground = ground_of(request)
     with ground.db.tx() as conn:
-        account = _one(request, conn).account
+        account = steps.one_of(request, conn).account
         vendors.forget_account(conn, account.account_id)
         note(request, conn, "connection.forgotten", ref=f"account:{account.account_id}", kind=account.kind.value)
     return go(request, HOME, said="web.connect_forgotten")
-
-
-def _one(request: Request, conn: Connection) -> Shown:
-    number = int(request.path_params["account_id"])
-    found = next((one for one in shown(ground_of(request), conn) if one.account.account_id == number), None)
-    if found is None:
-        raise NotFoundError(say_to(request, "web.connect_gone"), "")
-    return found
 
 
 def _untaken(request: Request, conn: Connection, mine: Account, ids: dict[str, Any]) -> None:
@@ -292,7 +204,7 @@ def _given(request: Request, kind: VendorKind) -> dict[str, Any]:
     form = form_of(request)
     given: dict[str, Any] = {name: str(form.get(name, "")).strip()[:300] for name in ("name", "app_id", "secret", "agent_id", "base_url")}
     given["name"] = given["name"][:60] or say_to(request, f"web.connect_kind_{kind.value}")
-    if kind not in _HAS_AGENT:
+    if kind not in steps.HAS_AGENT:
         given["agent_id"] = ""
     elif not given["agent_id"]:
         raise InputError(say_to(request, "web.connect_missing"), field="agent_id")
@@ -310,7 +222,3 @@ def _told(request: Request, err: InputError) -> str:
     if err.field == "base_url":
         return say_to(request, "web.connect_base_wrong")
     return say_to(request, "web.connect_missing") if err.field in known else err.what
-
-
-def _is_local(ground: Ground) -> bool:
-    return any(f"//{host}" in ground.config.base_url for host in ("localhost", "127.0.0.1", "[::1]"))

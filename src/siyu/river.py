@@ -22,7 +22,7 @@ import psycopg
 from siyu import channels, gate, growth, journeys, pool
 from siyu.analytics import lake, ledger, scores
 from siyu.base.ground import Ground
-from siyu.channels import moments
+from siyu.channels import group_sends, moments
 from siyu.journeys import answers
 from siyu.sources import callbacks, desk, files, sync
 from siyu.vendors import probes
@@ -72,6 +72,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("sources.files.advance", lambda: files.advance(ground), "imports"),
         Step("analytics.scores.advance", lambda: scores.advance(ground), "scores", is_daily=True),
         Step("channels.moments", lambda: moments.advance(ground), "moments"),
+        Step("channels.group_sends", lambda: group_sends.advance(ground), "moments"),
         Step("vendors.probes", lambda: probes.advance(ground), "checks"),
         *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),
     ]

@@ -12,7 +12,7 @@ from siyu.base import settings
 from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
-from siyu.channels import wecom
+from siyu.channels import group_sends, wecom
 from siyu.cli.screen import word
 from siyu.sources import callbacks, http, sync
 
@@ -84,6 +84,7 @@ def _numbers(conn: Connection) -> list[Knob]:
         make(http.SETTING_BATCH_BYTES, http.Limits.batch_bytes, 1024, http.MOST_BYTES),
         make("analytics.click_days", 7, 1, 90),
         _mass_rule(conn),
+        _group_cap(conn),
         make("web.tag_budget", 10_000, 1, 1_000_000),
         make(sync.SETTING_HOUR, sync.HOUR, 0, 23),
         _link_remark_phones(conn),
@@ -96,6 +97,13 @@ def _mass_rule(conn: Connection) -> Knob:
         wecom.set_mass_settings(ground, c, str(given.get("rule", "")) if isinstance(given, dict) else "")
 
     return Knob("wecom.mass", {"rule": str(wecom.see_mass_settings(conn).rule)}, write, lambda c: settings.drop(c, "wecom.mass"))
+
+
+def _group_cap(conn: Connection) -> Knob:
+    def write(ground: Ground, c: Connection, given: Any) -> None:
+        group_sends.set_group_cap(ground, c, given)
+
+    return Knob("wecom.group_cap", asdict(group_sends.see_group_cap(conn)), write, lambda c: settings.drop(c, "wecom.group_cap"))
 
 
 def _link_remark_phones(conn: Connection) -> Knob:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from siyu.channels.wecom.words import Ended, MassRule, MassTask, Receiver, Stands, Stop
+from siyu.channels.wecom.words import Ended, MassRule, MassTask, Receiver, Stands, Stop, Who
 from siyu.gate import Outcome
 
 CHINA = ZoneInfo("Asia/Shanghai")  # WeCom counts days, weeks and months by its own clocks
@@ -19,8 +19,19 @@ _TRIES_FIRST = timedelta(minutes=1)
 _TRIES_LONGEST = timedelta(minutes=30)
 
 
+def allowance(rule: MassRule, at: datetime) -> tuple[datetime, int]:
+    """Since when messages count at `at`, and how many a customer or a chat may get in that time."""
+    day = at.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+    if rule is MassRule.DAILY_1:
+        return day, 1
+    if rule is MassRule.WEEKLY_7:
+        return day - timedelta(days=day.weekday()), 7
+    first = day.replace(day=1)
+    return first, (spent_until(rule, at) - first).days
+
+
 def spent_until(rule: MassRule, at: datetime) -> datetime:
-    """When a customer whose allowance was used up at `at` may get mass messages again."""
+    """When a customer or a chat whose allowance was used up at `at` may get mass messages again."""
     day = at.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
     if rule is MassRule.DAILY_1:
         return day + timedelta(days=1)
@@ -31,20 +42,20 @@ def spent_until(rule: MassRule, at: datetime) -> datetime:
 
 def ends(
     task: MassTask,
-    receivers: Sequence[Receiver],
+    receivers: Sequence[Who],
     statuses: Mapping[str, tuple[int, int]],
     *,
     is_done: bool,
     stop: Stop | None,
     now: datetime,
-) -> list[Ended]:
-    """What became of the receivers who are still open. `statuses` maps external_userid to (status, unix seconds or 0).
+) -> list[Ended[Who]]:
+    """What became of the receivers who are still open. `statuses` maps their keys to (status, unix seconds or 0).
 
     `is_done`: the guide has confirmed. `stop`: the task was cancelled, so that whoever has no status gets nothing any more.
     """
     found = []
     for one in receivers:
-        status, seconds = statuses.get(one.external_userid, (0, 0))
+        status, seconds = statuses.get(one.key, (0, 0))
         at = datetime.fromtimestamp(seconds, now.tzinfo) if seconds else task.confirmed_at or now
         if status == _SENT:
             found.append(Ended(one, Stands.SENT, at))
@@ -61,7 +72,7 @@ def ends(
     return found
 
 
-def outcome(ended: Ended) -> Outcome:
+def outcome(ended: Ended[Receiver]) -> Outcome:
     """What the gate is told: who was not reached through no fault of theirs waits again, as long as the permit is good."""
     if ended.stands is Stands.SENT:
         return Outcome.SENT

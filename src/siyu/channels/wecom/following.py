@@ -1,4 +1,4 @@
-"""After a task is made: stop it where it must not go on, ask what the guide did, write what became of each customer."""
+"""After a task is made: stop it where it must not go on, ask what the guide did, write what became of each customer or chat."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from siyu.base.ground import Ground
 from siyu.channels.wecom import deciding, store
+from siyu.channels.wecom.audience import CUSTOMERS, Audience
 from siyu.channels.wecom.calling import account_of
-from siyu.channels.wecom.settling import settle
 from siyu.channels.wecom.store import Q
-from siyu.channels.wecom.words import NAME, MassTask, Stop
+from siyu.channels.wecom.words import MassTask, Stop
 from siyu.vendors import VendorError
 from siyu.vendors.wecom import Client, pages
 
@@ -23,11 +23,11 @@ _CANCELLED = "41093"
 _GONE = ("41047",)  # WeCom does not know the task any more
 
 
-def stop(ground: Ground) -> int:
+def stop(ground: Ground, audience: Audience = CUSTOMERS) -> int:
     """Cancel tasks that wait for a guide and must not be confirmed any more; says how many."""
     now = ground.clock.now()
     with ground.db.tx() as conn:
-        due = conn.execute(Q.tasks_to_stop, {"channel": NAME, "now": now, "limit": _AT_ONCE}).fetchall()
+        due = audience.to_stop(conn, now, _AT_ONCE)
     for task_id, why in due:
         with ground.db.tx() as conn:
             task = store.see_task(conn, task_id)
@@ -46,17 +46,17 @@ def stop(ground: Ground) -> int:
     return len(due)
 
 
-def follow(ground: Ground) -> int:
+def follow(ground: Ground, audience: Audience = CUSTOMERS) -> int:
     """Ask WeCom what became of tasks; says how many were asked about."""
     now = ground.clock.now()
     with ground.db.tx() as conn:
-        due = [row[0] for row in conn.execute(Q.tasks_to_follow, {"channel": NAME, "now": now, "limit": _AT_ONCE})]
+        due = [row[0] for row in conn.execute(Q.tasks_to_follow, {"channel": audience.channel, "now": now, "limit": _AT_ONCE})]
     for task_id in due:
-        _follow(ground, task_id)
+        _follow(ground, audience, task_id)
     return len(due)
 
 
-def _follow(ground: Ground, task_id: int) -> None:
+def _follow(ground: Ground, audience: Audience, task_id: int) -> None:
     now = ground.clock.now()
     with ground.db.tx() as conn:
         task = store.see_task(conn, task_id)
@@ -87,8 +87,7 @@ def _follow(ground: Ground, task_id: int) -> None:
         conn.execute(Q.look_again, {"task_id": task_id, "next_at": deciding.next_look(held.made_at or now, now)})
         held = store.see_task(conn, task_id) or held
         why = Stop(held.code.removeprefix("stopped_")) if task.cancelled_at else None
-        ended = deciding.ends(held, store.receivers(conn, task_id), statuses, is_done=done_at is not None, stop=why, now=now)
-        settle(ground, conn, held, ended)
+        audience.take(ground, conn, held, statuses, is_done=done_at is not None, stop=why)
 
 
 def _done_at(client: Client, task: MassTask) -> datetime | None:
@@ -101,9 +100,9 @@ def _done_at(client: Client, task: MassTask) -> datetime | None:
 
 
 def _statuses(client: Client, task: MassTask) -> dict[str, tuple[int, int]]:
-    """What became of each customer: external_userid -> (status, unix seconds or 0)."""
+    """What became of each customer or chat: its key -> (status, unix seconds or 0)."""
     return {
-        one.external_userid: (one.status, one.send_time)
+        (one.external_userid or one.chat_id): (one.status, one.send_time)
         for page in pages(lambda cursor: client.mass_results(task.msgid, task.guide, cursor))
         for one in page.items
     }

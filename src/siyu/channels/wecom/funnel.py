@@ -78,9 +78,9 @@ def funnel(
     return conn.cursor(row_factory=class_row(GuideFunnel)).execute(Q.funnel, words).fetchall()
 
 
-def tasks_of(conn: Connection, origin: str, origin_id: int, limit: int = 500) -> list[TaskLine]:
+def tasks_of(conn: Connection, origin: str, origin_id: int, limit: int = 500, *, channel: str = NAME) -> list[TaskLine]:
     """An origin's tasks, in the order in which they were planned."""
-    words = {"origin": origin, "origin_id": origin_id, "channel": NAME, "limit": limit}
+    words = {"origin": origin, "origin_id": origin_id, "channel": channel, "limit": limit}
     return conn.cursor(row_factory=class_row(TaskLine)).execute(Q.tasks_of, words).fetchall()
 
 

@@ -14,7 +14,7 @@ from siyu.channels.facts import fact, tell
 from siyu.channels.store import Finished
 from siyu.channels.wecom import deciding, store
 from siyu.channels.wecom.store import Q
-from siyu.channels.wecom.words import NAME, Ended, MassTask, Stands, see_mass_settings
+from siyu.channels.wecom.words import NAME, Ended, MassTask, Receiver, Stands, see_mass_settings
 from siyu.channels.words import State
 from siyu.gate import Settlement
 from siyu.pool import Fact
@@ -22,7 +22,7 @@ from siyu.pool import Fact
 _STATE = {Stands.SENT: State.SENT, Stands.CANCELLED: State.DEFERRED}
 
 
-def settle(ground: Ground, conn: Connection, task: MassTask, ended: Sequence[Ended], *, code: str = "") -> int:
+def settle(ground: Ground, conn: Connection, task: MassTask, ended: Sequence[Ended[Receiver]], *, code: str = "") -> int:
     """Write what became of receivers of a task; says how many. `code`: why the task itself ends, if that is not that all is well."""
     now = ground.clock.now()
     open_ = store.end_recipients(conn, task.task_id, ended)
@@ -42,16 +42,16 @@ def settle(ground: Ground, conn: Connection, task: MassTask, ended: Sequence[End
     return len(mine)
 
 
-def _row(task: MassTask, one: Ended) -> Finished:
+def _row(task: MassTask, one: Ended[Receiver]) -> Finished:
     state = _STATE.get(one.stands, State.REJECTED)
     return Finished(one.receiver.intent_id, one.receiver.token, state, 0, task.msgid, one.code, "", one.at)
 
 
-def _settlement(one: Ended) -> Settlement:
+def _settlement(one: Ended[Receiver]) -> Settlement:
     return Settlement(one.receiver.intent_id, one.receiver.token, deciding.outcome(one), one.at)
 
 
-def _fact(task: MassTask, one: Ended) -> Fact:
+def _fact(task: MassTask, one: Ended[Receiver]) -> Fact:
     data: dict[str, Any] = {
         "channel": NAME, "purpose": task.purpose, "origin": task.origin, "origin_id": task.origin_id, "content_id": task.content_id,
         "content_version": task.content_version, "address_id": one.receiver.subject, "guide": task.guide,
@@ -61,7 +61,7 @@ def _fact(task: MassTask, one: Ended) -> Fact:
     return fact("rejected", one.receiver.intent_id, one.at, one.receiver.subject, {**data, "code": one.code})
 
 
-def _relations_end(ground: Ground, conn: Connection, task: MassTask, lost: Sequence[Ended], now: datetime) -> None:
+def _relations_end(ground: Ground, conn: Connection, task: MassTask, lost: Sequence[Ended[Receiver]], now: datetime) -> None:
     """WeCom says that they are not the guide's contacts any more: a fact like the callback's, for a callback that was lost."""
     if not lost:
         return

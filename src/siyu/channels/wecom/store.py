@@ -33,7 +33,7 @@ def barred(conn: Connection, task_id: int) -> dict[int, str]:
     return {row[0]: row[1] for row in conn.execute(Q.barred, {"task_id": task_id})}
 
 
-def end_recipients(conn: Connection, task_id: int, ended: Sequence[Ended]) -> set[int]:
+def end_recipients(conn: Connection, task_id: int, ended: Sequence[Ended[Receiver]]) -> set[int]:
     """Write what became of receivers; gives the intents that were open till now."""
     if not ended:
         return set()

@@ -235,5 +235,6 @@ order by coalesce(g.store, ''), p.sent, k.guide;
 
 -- name: tasks_of
 select t.task_id, t.guide, t.state, t.msgid, t.code, t.why, t.planned_at, t.made_at, t.confirmed_at, t.cancelled_at, t.expires_at,
-       (select count(*) from mass_recipients r where r.task_id = t.task_id)::int as receivers
+       ((select count(*) from mass_recipients r where r.task_id = t.task_id)
+        + (select count(*) from mass_groups g where g.task_id = t.task_id))::int as receivers
 from mass_tasks t where t.origin = %(origin)s and t.origin_id = %(origin_id)s and t.channel = %(channel)s order by t.task_id limit %(limit)s;

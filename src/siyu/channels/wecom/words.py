@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
 
 from siyu.base import settings
 from siyu.base.db import Connection
@@ -65,6 +66,7 @@ class Stop(StrEnum):
     HELD = "held"  # its origin pauses
     UNSUBSCRIBED = "unsubscribed"  # one of the receivers said no meanwhile
     GUIDE_LEFT = "guide_left"
+    OWNER_CHANGED = "owner_changed"  # a chat has another owner now
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,19 @@ class MassTask:
     code: str
 
 
+class Addressed(Protocol):
+    """Somebody or something that a task is for. `key` is WeCom's name of it: an external_userid, or a chat_id."""
+
+    @property
+    def key(self) -> str: ...
+
+
+Who = TypeVar("Who", bound=Addressed)
+
+
 @dataclass(frozen=True)
 class Receiver:
-    """One receiver of a task under way. `external_userid` is who WeCom knows them as."""
+    """One customer of a task under way. `external_userid` is who WeCom knows them as."""
 
     intent_id: int
     token: int
@@ -104,12 +116,17 @@ class Receiver:
     external_userid: str
     topic: str
 
+    @property
+    def key(self) -> str:
+        """WeCom's name of the customer."""
+        return self.external_userid
+
 
 @dataclass(frozen=True)
-class Ended:
+class Ended(Generic[Who]):
     """What became of one receiver, and when."""
 
-    receiver: Receiver
+    receiver: Who
     stands: Stands
     at: datetime
     code: str = ""

@@ -172,6 +172,41 @@ def to_groups(t: Trial) -> None:
 
 
 @fact("OFF 92135")
+def limits_of_groups(t: Trial) -> None:
+    """At most 2,000 groups a task; groups of others only is 41048; without groups all of the sender's; one listing for groups alone."""
+    t.staff("zs", "ls")
+    mine, also = (t.hand("/groups", owner="zs", customers=[{"name": "客"}])["chat_id"] for _ in range(2))
+    other = t.hand("/groups", owner="ls")["chat_id"]
+    t.code(_task(t, chat_type="group", sender="zs", chat_id_list=["wr"] * 2001), 40058)
+    t.code(_task(t, chat_type="group", sender="zs", chat_id_list=[other]), 41048)
+    msgid = t.ok(_task(t, chat_type="group", sender="zs"))["msgid"]
+    t.wait(6)
+    t.hand("/deeds/confirm_task", task=msgid, userid="zs")
+    rows = t.ok(t.post("externalcontact/get_groupmsg_send_result", {"msgid": msgid, "userid": "zs"}))["send_list"]
+    t.same(sorted(r["chat_id"] for r in rows), sorted([mine, also]))
+    span = {"start_time": t.now() - 3600, "end_time": t.now()}
+    for kind, found in (("group", [msgid]), ("single", [])):
+        listed = t.ok(t.post("externalcontact/get_groupmsg_list_v2", span | {"chat_type": kind}))["group_msg_list"]
+        t.same([one["msgid"] for one in listed], found)
+
+
+@fact("OFF 92135")
+def allowance_of_groups(t: Trial) -> None:
+    """A group gets what the rule allows, its owner's own messages among it; who is full, or handed on, is missing in the result."""
+    t.staff("zs", "ls")
+    full, free, gone = (t.hand("/groups", owner="zs", customers=[{"name": "客"}])["chat_id"] for _ in range(3))
+    t.hand("/settings", mass_send_rule="daily1")
+    t.hand("/deeds/own_task", userid="zs", kind="group", text="早", targets=[full])
+    msgid = t.ok(_task(t, chat_type="group", sender="zs", chat_id_list=[full, free, gone]))["msgid"]
+    t.wait(6)
+    t.hand("/deeds/group", chat_id=gone, do="change", add_member="ls")
+    t.hand("/deeds/group", chat_id=gone, do="change", owner="ls")
+    t.hand("/deeds/confirm_task", task=msgid, userid="zs")
+    rows = t.ok(t.post("externalcontact/get_groupmsg_send_result", {"msgid": msgid, "userid": "zs"}))["send_list"]
+    t.same([(r["chat_id"], r["status"]) for r in rows], [(free, 1)])
+
+
+@fact("OFF 92135")
 def choosing(t: Trial) -> None:
     """The member may choose among the customers only where allow_select says so."""
     t.staff("zs")

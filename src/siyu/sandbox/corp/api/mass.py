@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from siyu.sandbox.corp import sending
 from siyu.sandbox.corp.api.attachments import message
 from siyu.sandbox.corp.company import DAY
 from siyu.sandbox.corp.refusals import Refusal
@@ -192,7 +193,7 @@ def get_groupmsg_send_result(call: Call) -> dict[str, Any]:
     rows = []
     for target in task.targets[userid]:
         status, at = task.results.get((userid, target), (0, 0))
-        if status or task.kind == "single":
+        if status == sending.SENT or task.kind == "single":
             rows.append({name: target, "userid": userid, "status": status} | ({"send_time": at} if status == 1 else {}))
     part, cursor = call.company.page(f"sent:{task.id}:{userid}", rows, call.text("cursor"), call.limit(500, 1000))
     return {"next_cursor": cursor, "send_list": part}

@@ -9,10 +9,11 @@ import pytest
 from tests.web.conftest import Browse
 
 from siyu import gate, pool
-from siyu.base import jobs
+from siyu.base import jobs, settings
 from siyu.base.ground import Ground
+from siyu.channels import wecom
 from siyu.gate import Purpose
-from siyu.sources import http
+from siyu.sources import callbacks, http, sync
 
 
 def test_the_brand_is_kept_and_shown(browse: Browse, staffed: Ground) -> None:
@@ -87,6 +88,64 @@ def test_a_rule_that_cannot_be_meant_is_refused(browse: Browse, staffed: Ground)
         assert owner.fill(f"/settings/rules/{name}", form).status_code == 422, (name, form)
     with staffed.db.tx() as conn:
         assert gate.rules(conn) == gate.GateRules()
+
+
+def test_single_channels_have_nights_and_windows_and_refusals_name_line_field_and_remedy(browse: Browse, staffed: Ground) -> None:
+    owner = browse("owner")
+    nights = {"channel": ["sms", "sms", "wecom", "sms"], "from": ["20:00", "", "22:30", ""], "to": ["08:00", "", "09:00", ""],
+              "for": ["marketing", "marketing", "marketing,service", "marketing"]}  # fmt: skip
+    assert owner.fill("/settings/rules/nights", nights).status_code == 303
+    windows = {"channel": ["kf", "mini"], "of": ["kf", "mini"], "after": ["message", "accept"], "n": ["4", "1"], "window": ["47", "30"],
+               "unit": ["h", "d"]}  # fmt: skip
+    assert owner.fill("/settings/rules/windows", windows).status_code == 303
+    assert owner.fill("/settings/rules/contact_is_consent", {}).status_code == 303
+    with staffed.db.tx() as conn:
+        rules = gate.rules(conn)
+    assert [(one.channel, one.hours.start, one.hours.end, one.hours.purposes) for one in rules.nights] == [
+        ("sms", "20:00", "08:00", ("marketing",)), ("wecom", "22:30", "09:00", ("marketing", "service")),
+    ]  # fmt: skip
+    assert rules.windows == (
+        gate.Window("kf", gate.Deed.MESSAGE, "kf", 4, timedelta(hours=47)),
+        gate.Window("mini", gate.Deed.ACCEPT, "mini", 1, timedelta(days=30)),
+    )
+    assert rules.contact_is_consent == ()
+    text = owner.look("/settings/rules").text
+    assert 'value="22:30"' in text and 'value="marketing,service" selected' in text and 'value="47"' in text
+
+    cases = [
+        ("nights", nights | {"to": ["08:00", "", "9 o'clock", ""]}, "第 3 行：结束时间不对", "写成 08:00 的样子", "9 o&#39;clock"),
+        ("windows", windows | {"window": ["47", "91"]}, "第 2 行：时间窗不对", "最长 90 天", 'value="91"'),
+        ("caps", {"window": ["24", ""], "unit": ["h", "d"], "n": ["5000", ""], "channel": ["kf", ""], "purpose": ["", ""],
+                  "when_full": ["refuse", "refuse"]}, "第 1 行：条数不对", "0 到 1000", 'value="5000"'),
+        ("quiet", {"is_on": "on", "from": "24:00", "to": "08:00", "purposes": ["marketing"]}, "开始时间不对", "21:00", 'value="24:00"'),
+    ]  # fmt: skip
+    for name, form, what, remedy, given in cases:
+        refused = owner.fill(f"/settings/rules/{name}", form)
+        assert refused.status_code == 422 and what in refused.text and remedy in refused.text and given in refused.text, name
+    owner.fill("/language", {"language": "en", "back": "/settings/me"})
+    english = owner.fill("/settings/rules/nights", nights | {"to": ["20:00", "", "09:00", ""]})
+    assert "Line 1: The end is not a time of day, or it is the same as the beginning." in english.text and "web.rule" not in english.text
+    with staffed.db.tx() as conn:
+        assert gate.rules(conn) == rules, "nothing of what was refused is kept"
+
+
+def test_how_the_connected_part_behaves_is_kept(browse: Browse, staffed: Ground) -> None:
+    owner, operator = browse("owner"), browse("operator")
+    home = "/settings/connected"
+    assert operator.fill(f"{home}/mass", {"rule": "daily1"}).status_code == 403
+    assert owner.fill(f"{home}/mass", {"rule": "daily1"}).status_code == 303
+    assert owner.fill(f"{home}/sync", {"hour": "5", "phones": "on"}).status_code == 303
+    assert owner.fill(f"{home}/inbox", {"days": "30"}).status_code == 303
+    with staffed.db.tx() as conn:
+        assert wecom.see_mass_settings(conn).rule is wecom.MassRule.DAILY_1
+        assert settings.get(conn, sync.SETTING_HOUR, 0) == 5 and settings.get(conn, sync.SETTING_PHONES, False) is True
+        assert settings.get(conn, callbacks.SETTING_KEEP_DAYS, 0) == 30
+    for path, form, said in (("mass", {"rule": "hourly"}, "没有这种群发规则"), ("sync", {"hour": "24"}, "填 0 到 23 的整数"),
+                             ("inbox", {"days": "0"}, "填 1 到 3650 的整数")):  # fmt: skip
+        refused = owner.fill(f"{home}/{path}", form)
+        assert refused.status_code == 422 and said in refused.text and "is-wrong" in refused.text, path
+    text = operator.look(home).text
+    assert 'value="30"' in text and "<fieldset disabled>" in text
 
 
 def test_the_key_of_a_source_is_shown_once(browse: Browse, staffed: Ground) -> None:

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from siyu import gate
+from siyu import channels, gate
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.base.money import digits, to_decimal
+from siyu.base.text import catalogue
 from siyu.web import moments
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, show_of
 from siyu.web.setup.tabs import tabs
 from siyu.web.words import Role
 
-CHANNELS = ("", "email", "webhook", "sms", "wecom")
+_SOME_PURPOSES = (("marketing",), ("marketing", "service"), ("marketing", "service", "transactional"), ("service",), ("transactional",))
+_WINDOWED = ("official", "official_chat", "official_notice", "mini", "kf")  # whose platforms open and shut
+_DEED_OF = ("official", "mini", "kf")
+_ROWED = {
+    "caps": "n",
+    "quotas": "n",
+    "budgets": "limit",
+    "nights": "from",
+    "windows": "n",
+}  # rule -> the field that a row cannot be without
+_SHOWN_AGAIN = ("caps", "quotas", "nights", "windows", "quiet", "same_topic")  # as they were given, when something of them is refused
 PURPOSES = ("marketing", "service", "transactional")
 UNITS = ("m", "h", "d")
 MOST_ROWS = 20
+Words = Mapping[str, list[str]]
 
 
 def routes(ground: Ground) -> list[Guarded]:
@@ -31,23 +45,54 @@ def routes(ground: Ground) -> list[Guarded]:
 
 def show(request: Request) -> Response:
     """All rules as they hold now."""
+    return _shown(request)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What was refused of a rule: in which row (from 1; 0 where it has none), in which field, and how it is mended."""
+
+    rule: str
+    row: int
+    field: str
+    what: str
+    remedy: str
+
+
+def _shown(request: Request, wrong: Wrong | None = None, given: Any = None) -> Response:
     ground, lang = ground_of(request), lang_of(request)
     with ground.db.tx() as conn:
         rules = gate.shown(conn)
     currency = show_of(request).currency
     budgets = [b | {"limit": to_decimal(b["limit_minor"], currency)} for b in rules["budgets"]]
+    rules |= {"budgets": budgets}
+    if wrong is not None and wrong.rule in _SHOWN_AGAIN:
+        rules[wrong.rule] = given
+    names = list(channels.channels())
     return render(
         request,
         "setup/rules.html",
+        status=200 if wrong is None else 422,
         tabs=tabs(request),
-        rules=rules | {"budgets": budgets},
+        rules=rules,
+        wrong=wrong,
         split=split,
-        channels=[(c, moments.channel(c or "*", lang)) for c in CHANNELS],
-        only_channels=[(c, moments.channel(c, lang)) for c in CHANNELS if c],
+        channels=[(c, moments.channel(c or "*", lang)) for c in ("", *names)],
+        only_channels=[(c, moments.channel(c, lang)) for c in names],
+        windowed=[(c, moments.channel(c, lang)) for c in names if c in _WINDOWED],
+        deeds=[(deed.value, say_to(request, f"web.rule_deed_{deed.value}")) for deed in gate.Deed],
+        deed_of=[(c, say_to(request, f"web.rule_of_{c}")) for c in _DEED_OF],
+        contacted=[(c, moments.channel(c, lang)) for c in dict.fromkeys(("wecom", *rules["contact_is_consent"], *_by_guide(rules)))],
         purposes=[(p, moments.purpose(p, lang)) for p in PURPOSES],
+        some_purposes=[(",".join(some), "、".join(moments.purpose(p, lang) for p in some)) for some in _SOME_PURPOSES],
         any_purposes=[("", moments.purpose("*", lang)), *((p, moments.purpose(p, lang)) for p in PURPOSES)],
         units=[(u, say_to(request, f"web.unit_{u}")) for u in UNITS],
     )
+
+
+def _by_guide(rules: Mapping[str, Any]) -> list[str]:
+    """The channels by which a guide's contact is written to."""
+    return [name for name, kind in rules["addresses"].items() if kind == "external_userid"]
 
 
 def split(window: str) -> tuple[str, str]:
@@ -56,20 +101,34 @@ def split(window: str) -> tuple[str, str]:
 
 
 def keep(request: Request) -> Response:
-    """Set one rule from its form."""
+    """Set one rule from its form; what cannot be meant comes back with its row, its field and the remedy."""
     ground, form = ground_of(request), form_of(request)
     name = request.path_params["name"]
     if name not in _FORMS:
         raise InputError(say_to(request, "web.rule_unknown"), field="name")
     words = {key: [str(v) for v in form.getlist(key)] for key in form}
     value = _FORMS[name](words, digits(show_of(request).currency))
-    with ground.db.tx() as conn:
-        gate.set_rule(conn, name, value, at=ground.clock.now())
-        note(request, conn, "gate.changed", rule=name, value=value)
+    try:
+        with ground.db.tx() as conn:
+            gate.set_rule(conn, name, value, at=ground.clock.now())
+            note(request, conn, "gate.changed", rule=name, value=value)
+    except InputError as err:
+        return _shown(request, _wrong(request, name, words, err), value)
     return go(request, "/settings/rules", said="web.saved")
 
 
-Words = Mapping[str, list[str]]
+def _wrong(request: Request, name: str, words: Words, err: InputError) -> Wrong:
+    """The gate's refusal (`gate.caps[1].window`) as the page says it: the row as it stands there, emptied rows counted."""
+    found = re.fullmatch(r"gate\.\w+?(?:\[(\d+)\])?(?:\.(\w+))?", err.field)
+    part = (found[2] if found else None) or ""
+    row = 0
+    if found and found[1] is not None and name in _ROWED:
+        full = [n for n, text in enumerate(words.get(_ROWED[name], []), 1) if text.strip()]
+        row = full[int(found[1])] if int(found[1]) < len(full) else 0
+    known = f"web.rule_wrong_{name}_{part}" if f"web.rule_wrong_{name}_{part}" in catalogue() else f"web.rule_wrong_{part}"
+    if known not in catalogue():
+        return Wrong(name, row, part, err.what.removeprefix(f"{err.field}: "), err.remedy)
+    return Wrong(name, row, part, say_to(request, known), say_to(request, f"{known}_remedy"))
 
 
 def _one(words: Words, name: str, otherwise: str = "") -> str:
@@ -125,6 +184,20 @@ def _quiet(words: Words, _: int) -> Any:
     return {"from": _one(words, "from"), "to": _one(words, "to"), "purposes": words.get("purposes", [])}
 
 
+def _nights(words: Words, _: int) -> Any:
+    return [
+        {"channel": r.get("channel"), "from": r["from"], "to": r.get("to", ""), "purposes": [p for p in r.get("for", "").split(",") if p]}
+        for r in _rows(words, "from")
+    ]
+
+
+def _windows(words: Words, _: int) -> Any:
+    return [
+        {"channel": r.get("channel"), "after": r.get("after"), "of": r.get("of"), "n": _number(r["n"]), "window": _window(r)}
+        for r in _rows(words, "n")
+    ]
+
+
 def _same_topic(words: Words, _: int) -> Any:
     if _one(words, "is_on") != "on":
         return None
@@ -147,5 +220,8 @@ _FORMS: dict[str, Callable[[Words, int], Any]] = {
     "quotas": _quotas,
     "budgets": _budgets,
     "control": _control,
+    "nights": _nights,
+    "windows": _windows,
+    "contact_is_consent": lambda words, _: words.get("channels", []),
     "need_consent": lambda words, _: words.get("purposes", []),
 }

@@ -11,6 +11,7 @@ _TABS = (
     ("web.setup_brand", "/settings", Role.VIEWER),
     ("web.setup_gate", "/settings/rules", Role.VIEWER),
     ("web.setup_channels", "/settings/channels", Role.VIEWER),
+    ("web.setup_connected", "/settings/connected", Role.VIEWER),
     ("web.setup_sources", "/settings/sources", Role.VIEWER),
     ("web.setup_staff", "/settings/staff", Role.OWNER),
     ("web.setup_log", "/settings/log", Role.OWNER),

@@ -98,14 +98,26 @@ class Corp:
 
     # --- the customers ---
 
-    def scan(self, code: LiveCode, name: str = "客", *, external_userid: str = "") -> str:
-        customer: Any = external_userid or {"name": name}
-        told = self.trial.hand("/deeds/scan", code=code.qr_code, customer=customer)
+    def scan(self, code: LiveCode, name: str = "客", *, external_userid: str = "", is_half: bool = False, unionid: str = "") -> str:
+        customer: Any = external_userid or {"name": name, "unionid": unionid}
+        told = self.trial.hand("/deeds/scan", code=code.qr_code, customer=customer, half=is_half)
         self.record(names={str(told["external_userid"]): name})
         return str(told["external_userid"])
 
     def whose(self, external_userid: str) -> str:
         return str(self.client.customer(external_userid).follow_user[0].userid)
+
+    def confirm(self, external_userid: str, guide: str) -> None:
+        """The guide confirms a customer who is half added."""
+        self.trial.hand("/deeds/confirm", userid=guide, customer=external_userid)
+        self.record()
+
+    def say_who(self, external_userid: str, unionid: str) -> None:
+        """What the look-up of a customer tells: the same person's name elsewhere."""
+        names = (self.identifier(external_userid), Identifier(Kind.UNIONID, unionid))
+        with self.ground.db.tx() as conn:
+            fact = Fact("contact.seen", f"contact.seen:{external_userid}", self.clock.now(), names, data={"corp": self.trial.corpid})
+            pool.record(self.ground, conn, self.source, [fact])
 
     def delete(self, external_userid: str, guide: str) -> None:
         self.trial.hand("/deeds/delete", userid=guide, customer=external_userid, by="customer")
@@ -162,7 +174,8 @@ class Corp:
 
     def _facts(self, event: dict[str, Any], names: dict[str, str]) -> list[Fact]:
         change, who, guide = event.get("ChangeType"), str(event.get("ExternalUserID", "")), str(event.get("UserID", ""))
-        kinds = {"add_external_contact": "contact.added", "del_follow_user": "contact.removed"}
+        kinds = {"add_external_contact": "contact.added", "add_half_external_contact": "contact.half_added"}
+        kinds |= {"del_follow_user": "contact.removed"}
         if change not in kinds:
             return []
         kind, created = kinds[str(change)], int(str(event["CreateTime"]))

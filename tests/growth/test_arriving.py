@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from tests.growth.corp import Corp, corp_bench
 
-from siyu import channels, gate, growth, pool, river
+from siyu import channels, gate, growth, pool, river, segments
 from siyu.base.clock import StillClock
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.channels import wecom
 from siyu.growth import CodeGuide, CodeKind, Draft, For, Rotation, Shift, Welcome, Why
+from siyu.pool import Fact, Identifier, Kind
 from siyu.sandbox.conformance import Bench
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -217,6 +218,101 @@ def test_what_the_vendor_refuses_is_shown_and_tried_again(ground: Ground, corp: 
         growth.close(ground, conn, code.code_id)
     assert growth.tell(ground) == 1 and growth.tell(ground) == 0
     assert config_id not in corp.client.contact_ways().items
+
+
+def test_who_is_half_added_is_greeted_and_counted_once(ground: Ground, corp: Corp, clock: StillClock) -> None:
+    corp.staff("zs")
+    gold = corp.tag("春茶展")
+    code = corp.code("半添加", _team("zs"), welcomes=(Welcome(corp.content("您好。")),), corp_tags=(gold,), cost_minor=100)
+    greeted = corp.scan(code, "先打招呼", is_half=True)
+    corp.flow()
+    assert corp.welcomes(greeted) == ["您好。"]
+    corp.later(300)
+    corp.confirm(greeted, "zs")
+    corp.flow()
+    assert corp.welcomes(greeted) == ["您好。"], "the guide's confirming is no second adding"
+    assert [tag.tag_name for tag in corp.client.customer(greeted).follow_user[0].tags] == ["春茶展"], "tags can be put from now on"
+    funnel = corp.funnel(code)
+    assert (funnel.adds, funnel.returning, funnel.asked, funnel.welcomed, funnel.cost_minor) == (1, 0, 1, 1, 100)
+
+    late = corp.scan(corp.see(code), "来不及", is_half=True)
+    corp.later(30)
+    corp.flow()
+    assert corp.welcomes(late) == []
+    corp.confirm(late, "zs")
+    corp.flow()
+    assert corp.welcomes(late) == ["您好。"], "the first chance was missed, so the second is taken"
+    funnel = corp.funnel(code)
+    assert (funnel.adds, funnel.asked, funnel.welcomed) == (2, 2, 2) and funnel.p99 is not None and funnel.p99 < 20
+
+    corp.delete(greeted, "zs")
+    corp.later(60)
+    corp.scan(corp.see(code), external_userid=greeted)
+    corp.flow()
+    assert len(corp.welcomes(greeted)) == 2 and corp.funnel(code).adds == 3, "who went and came back is an adding of their own"
+
+    # both facts read in one stretch of the log
+    both = corp.scan(corp.see(code), "同时", is_half=True)
+    corp.confirm(both, "zs")
+    corp.flow()
+    assert corp.welcomes(both) == ["您好。"] and corp.funnel(code).adds == 4
+
+
+def test_a_welcome_by_code_person_day_and_hour(ground: Ground, corp: Corp, clock: StillClock) -> None:
+    corp.staff("zs")
+    texts = {name: corp.content(f"{name}。") for name in ("白天", "夜里", "周末", "老客", "买过", "金卡", "茶友", "通用")}
+    with ground.db.tx() as conn:
+        rule = segments.parse({"siyu_rule": 1, "where": {"if": "tag", "tags": ["茶友"], "how": "any"}})
+        friends = segments.keep(conn, "茶友", rule, at=clock.now())
+        growth.set_default_welcomes(ground, conn, [Welcome(texts["通用"])])
+    first = corp.code("门店", _team("zs"), welcomes=(
+        Welcome(texts["周末"], days=(6, 7)), Welcome(texts["白天"], start="08:00", end="20:00"),
+        Welcome(texts["夜里"], start="20:00", end="08:00"),
+    ))  # fmt: skip
+    second = corp.code("包裹卡", _team("zs"), welcomes=(
+        Welcome(texts["茶友"], For.SEGMENT, of=str(friends)), Welcome(texts["金卡"], For.TAG, of="金卡"), Welcome(texts["买过"], For.BUYER),
+        Welcome(texts["老客"], For.RETURNING),
+    ))  # fmt: skip
+
+    def said(code: growth.LiveCode, **more: Any) -> str:
+        who = corp.scan(corp.see(code), **more)
+        corp.flow()
+        corp.later(4)  # for those whom it waits to hear of
+        corp.flow()
+        return corp.welcomes(who)[-1]
+
+    assert said(first) == "白天。"  # a Monday, 10:00 in Shanghai
+    assert said(second) == "通用。", "a stranger: nothing of the code fits, so everybody's welcome is sent"
+    corp.later(11 * 3600)
+    assert said(first) == "夜里。"
+    corp.later(5 * 86400)
+    assert said(first) == "周末。"
+
+    # whom the brand knows by another name: recognised while the corp is being asked, well within the twenty seconds
+    known = {"买过": (), "金卡": ("金卡",), "茶友": ("金卡", "茶友")}
+    for n, (name, tags) in enumerate(known.items()):
+        union = Identifier(Kind.UNIONID, f"oU{n}")
+        facts = [Fact("order.paid", f"o{n}", clock.now(), (union,), object=f"N{n}", amount_minor=100, currency="CNY")]
+        facts += [Fact("tag.added", f"t{n}{tag}", clock.now(), (union,), data={"tag": tag}) for tag in tags]
+        with ground.db.tx() as conn:
+            pool.record(ground, conn, corp.source, facts)
+        who = corp.scan(corp.see(second), unionid=union.value)
+        corp.flow()
+        assert corp.welcomes(who) == []
+        corp.say_who(who, union.value)
+        corp.flow()
+        assert corp.welcomes(who) == [f"{name}。"]
+    corp.delete(who, "zs")
+    with ground.db.tx() as conn:
+        segments.archive(conn, friends, at=clock.now())
+    corp.later(60)
+    assert said(second, external_userid=who) in ("茶友。", "金卡。")
+    plain = corp.scan(corp.see(first))
+    corp.flow()
+    corp.later(60)
+    corp.delete(plain, "zs")
+    corp.later(60)
+    assert said(second, external_userid=plain) == "老客。"
 
 
 def test_links_cost_quota_and_groups_refill(ground: Ground, corp: Corp, clock: StillClock) -> None:

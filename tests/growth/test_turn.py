@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from siyu.growth import CodeGuide, Count, For, Rotation, Shift, Welcome, Why, chats_on, remark_of, turn, welcome_of
+from siyu.growth import CodeGuide, Count, For, Rotation, Shift, Welcome, Who, Why, chats_on, remark_of, turn, welcome_of
 
 ZONE = "Asia/Shanghai"
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -129,7 +129,7 @@ def test_stand_ins_only_when_nobody_else_may() -> None:
 @settings(max_examples=30)
 def test_the_first_welcome_that_fits(whom: list[For], is_returning: bool, at: datetime) -> None:
     welcomes = [Welcome(n, one, "08:00", "20:00") for n, one in enumerate(whom)] + [Welcome(99, start="20:00", end="08:00")]
-    chosen = welcome_of(welcomes, at, ZONE, is_returning=is_returning)
+    chosen = welcome_of(welcomes, at, ZONE, Who(is_returning))
     is_day = 8 <= at.astimezone(ZoneInfo(ZONE)).hour < 20
     right = {For.ANYBODY, For.RETURNING if is_returning else For.NEW}
     expected = next((n for n, one in enumerate(whom) if one in right), None) if is_day else 99

@@ -1,13 +1,14 @@
-"""WHERE THEY COME FROM. Comes in: codes that people make, `contact.added` facts. Goes out: whose turn is next, welcomes asked of
-the gate, tags and remarks, what became of those who came.
+"""WHERE THEY COME FROM. Comes in: codes that people make, `contact.added` and `contact.half_added` facts. Goes out: whose turn is next,
+welcomes asked of the gate, tags and remarks, what became of those who came.
 
 Owns the tables live_codes, live_code_guides, live_code_scans, live_code_days, live_code_deeds, live_link_lots and the setting
 growth.welcomes. Steps of the river: `advance`, `tell`, `do_deeds`, `see_lots`, `record_costs`.
 """
 
-from siyu.growth.arriving import ORIGIN, WELCOME_WITHIN, advance
+from siyu.growth.arriving import advance
 from siyu.growth.codes import (
     CHANNEL,
+    MOST_WELCOMES,
     Standing,
     change,
     close,
@@ -20,6 +21,7 @@ from siyu.growth.codes import (
 )
 from siyu.growth.costs import record_costs
 from siyu.growth.deeds import do_deeds
+from siyu.growth.greeting import ORIGIN, WELCOME_WITHIN
 from siyu.growth.store import code, code_of_state, codes, counts, days, failed_deeds, funnels, lots
 from siyu.growth.telling import see_lots, tell
 from siyu.growth.tickets import ticket_of
@@ -38,12 +40,13 @@ from siyu.growth.words import (
     Ticket,
     Turn,
     Welcome,
+    Who,
     Why,
 )
 
 __all__ = [
-    "CHANNEL", "ORIGIN", "WELCOME_WITHIN", "CodeGuide", "CodeKind", "Count", "Draft", "For", "Funnel", "LiveCode", "Lot", "Rotation",
-    "Shift", "Standing", "Ticket", "Turn", "Welcome", "Why", "advance", "change", "chats_on", "close", "code", "code_of_state", "codes",
-    "counts", "days", "default_welcomes", "do_deeds", "failed_deeds", "funnels", "lots", "make", "preview", "record_costs", "remark_of",
-    "see_lots", "set_default_welcomes", "standing", "tell", "ticket_of", "turn", "visit", "welcome_of",
+    "CHANNEL", "MOST_WELCOMES", "ORIGIN", "WELCOME_WITHIN", "CodeGuide", "CodeKind", "Count", "Draft", "For", "Funnel", "LiveCode",
+    "Lot", "Rotation", "Shift", "Standing", "Ticket", "Turn", "Welcome", "Who", "Why", "advance", "change", "chats_on", "close", "code",
+    "code_of_state", "codes", "counts", "days", "default_welcomes", "do_deeds", "failed_deeds", "funnels", "lots", "make", "preview",
+    "record_costs", "remark_of", "see_lots", "set_default_welcomes", "standing", "tell", "ticket_of", "turn", "visit", "welcome_of",
 ]  # fmt: skip

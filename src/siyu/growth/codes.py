@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from siyu import content, pool
+from siyu import content, pool, segments
 from siyu.base import settings
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
@@ -22,6 +21,7 @@ from siyu.vendors import VendorKind, account
 CHANNEL = "welcome"
 DEFAULT_WELCOMES = "growth.welcomes"  # who greets those who came by no code of ours
 PACE = 1.0  # seconds between two tellings of one code
+MOST_WELCOMES = 8  # of a code
 _MOST_NAME = 30  # characters of a WeCom remark
 
 
@@ -101,18 +101,14 @@ def visit(ground: Ground, conn: Connection, code_id: int) -> None:
 
 
 def default_welcomes(conn: Connection) -> tuple[Welcome, ...]:
-    """Who greets customers that came by none of our codes: the setting `growth.welcomes`, empty by default."""
-    kept: list[dict[str, Any]] = settings.get(conn, DEFAULT_WELCOMES, [])
-    return tuple(
-        Welcome(int(one["content_id"]), For(one.get("whom", "anybody")), one.get("start", "00:00"), one.get("end", "24:00")) for one in kept
-    )
+    """Who greets customers that no rule of a code is for, and those who came by none: the setting `growth.welcomes`, empty by default."""
+    return store.welcomes_of(settings.get(conn, DEFAULT_WELCOMES, []))
 
 
 def set_default_welcomes(ground: Ground, conn: Connection, welcomes: Sequence[Welcome]) -> None:
-    """Greet customers that came by none of our codes. Raises `InputError` for a content or an hour that cannot be meant."""
+    """Greet customers that no rule of a code is for. Raises `InputError` for a content, an hour or people that cannot be meant."""
     _check_welcomes(conn, welcomes)
-    kept = [{"content_id": w.content_id, "whom": str(w.whom), "start": w.start, "end": w.end} for w in welcomes]
-    settings.put(conn, DEFAULT_WELCOMES, kept, at=ground.clock.now())
+    settings.put(conn, DEFAULT_WELCOMES, [asdict(one) for one in welcomes], at=ground.clock.now())
 
 
 def _checked(conn: Connection, draft: Draft, code_id: int) -> Draft:
@@ -168,8 +164,17 @@ def _check_chats(draft: Draft) -> None:
 
 
 def _check_welcomes(conn: Connection, welcomes: Sequence[Welcome]) -> None:
+    there = {str(one.segment_id) for one in segments.all_kept(conn)} if any(one.whom == For.SEGMENT for one in welcomes) else set()
+    if len(welcomes) > MOST_WELCOMES:
+        raise InputError(f"There are more than {MOST_WELCOMES} welcomes.", "Use fewer.", field="welcomes")
     for one in welcomes:
         _check_hours(one.start, one.end, "welcomes")
+        if not one.days or not set(one.days) <= set(range(1, 8)):
+            raise InputError("A welcome has no day.", "Use 1 (Monday) to 7 (Sunday).", field="welcomes")
+        if one.whom == For.TAG and not 1 <= len(one.of) <= 128:
+            raise InputError("A welcome is for people with a tag, and names none.", "Choose a tag.", field="welcomes")
+        if one.whom == For.SEGMENT and one.of not in there:
+            raise InputError("A welcome is for a segment that is not there.", "Choose one from the list.", field="welcomes")
         kept = content.see(conn, one.content_id)
         if kept is None or kept.archived_at is not None or kept.channel != CHANNEL:
             raise InputError("The welcome is not a content of the channel “welcome”.", "Choose one from the list.", field="welcomes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -54,10 +54,21 @@ def _code(row: dict[str, Any]) -> LiveCode:
             CodeGuide(**(one | {"shifts": tuple(Shift(tuple(s["days"]), s["start"], s["end"]) for s in one["shifts"])}))
             for one in row["guides"]
         ),
-        welcomes=tuple(Welcome(w["content_id"], For(w["whom"]), w["start"], w["end"]) for w in row["welcomes"]),
+        welcomes=welcomes_of(row["welcomes"]),
     )
     names = LiveCode.__dataclass_fields__.keys() - {"draft", "told_users"}
     return LiveCode(draft=draft, told_users=tuple(row["told_users"]), **{name: row[name] for name in names})
+
+
+def welcomes_of(kept: Sequence[Mapping[str, Any]]) -> tuple[Welcome, ...]:
+    """Welcomes as they are kept; what is left out is as by default."""
+    return tuple(
+        Welcome(
+            int(one["content_id"]), For(one.get("whom", "anybody")), one.get("start", "00:00"), one.get("end", "24:00"),
+            tuple(one.get("days", range(1, 8))), str(one.get("of", "")),
+        )
+        for one in kept
+    )  # fmt: skip
 
 
 def as_row(draft: Draft, **more: Any) -> dict[str, Any]:

@@ -58,7 +58,7 @@ join live_codes c on c.code_id = l.code_id
 left join guides g on g.corp = c.corp and g.guide = l.guide
 left join lateral (
     select count(*) filter (where s.added_at >= %(midnight)s) as today, max(s.added_at) as last_at
-    from live_code_scans s where s.code_id = l.code_id and s.guide = l.guide and s.added_at >= %(since)s
+    from live_code_scans s where s.code_id = l.code_id and s.guide = l.guide and s.added_at >= %(since)s and s.twin_key is null
 ) t on true
 left join lateral (
     select count(*) as load from contacts x where c.rotation = 'least_loaded' and x.corp = c.corp and x.guide = l.guide and x.is_active
@@ -66,7 +66,8 @@ left join lateral (
 where l.code_id = any(%(code_ids)s::bigint[]);
 
 -- name: rush
-select code_id, count(*)::int from live_code_scans where code_id = any(%(code_ids)s::bigint[]) and added_at > %(since)s group by code_id;
+select code_id, count(*)::int from live_code_scans where code_id = any(%(code_ids)s::bigint[]) and added_at > %(since)s and twin_key is null
+group by code_id;
 
 -- name: chat_sizes
 select c.chat_id, count(m.subject)::int from chat_groups c
@@ -96,14 +97,14 @@ where code_id = %(code_id)s;
 -- name: read_log
 with stretch as materialized (
     select f.xid, f.seq, f.key, f.type, f.subject, f.others, f.occurred_at, f.object,
-        case when f.type = 'contact.added' and f.subject is not null then f.data end as data
+        case when f.type in ('contact.added', 'contact.half_added') and f.subject is not null then f.data end as data
     from facts f
     where (f.xid, f.seq) > (%(xid)s::xid8, %(seq)s) and f.xid < pg_snapshot_xmin(pg_current_snapshot())
     order by f.xid, f.seq limit %(limit)s
 )
 select s.xid::text, s.seq, s.key, i.identifier_id, i.person_id, coalesce(nullif(s.data->>'corp', ''), i.scope),
     coalesce(s.object, s.data->>'guide', ''), s.occurred_at, coalesce(s.data->>'state', ''), coalesce(s.data->>'welcome_code', ''),
-    i.identifier_id is not null
+    s.type = 'contact.half_added', i.identifier_id is not null
 from stretch s
 left join lateral (
     select identifier_id, person_id, scope from identifiers
@@ -118,26 +119,61 @@ select c.corp, c.state, c.code_id from live_codes c
 join unnest(%(corps)s::text[], %(states)s::text[]) as x(corp, state) on c.corp = x.corp and c.state = x.state;
 
 -- Who of these people had a guide before, and who it was: the relations are folded by another reader, so our own rows are asked too.
+-- And the other fact of the same adding, where it was read before: half added and added, with no ending between. Its welcome counts unless it
+-- surely did not go out.
 -- name: known_before
 select a.fact_key,
-    exists (select from identifiers i join contacts c on c.subject = i.identifier_id
+    coalesce(t.is_returning, exists (select from identifiers i join contacts c on c.subject = i.identifier_id
         where i.person_id = a.person_id and (c.added_at < a.added_at or c.ended_at < a.added_at))
     or exists (select from identifiers i join live_code_scans s on s.subject = i.identifier_id
-        where i.person_id = a.person_id and s.added_at < a.added_at),
-    coalesce((select c.guide from identifiers i join contacts c on c.subject = i.identifier_id
+        where i.person_id = a.person_id and s.added_at < a.added_at)),
+    coalesce(t.known_guide, (select c.guide from identifiers i join contacts c on c.subject = i.identifier_id
         left join guides g on g.corp = c.corp and g.guide = c.guide
         where i.person_id = a.person_id and c.corp = a.corp and c.is_active and c.added_at < a.added_at and g.left_at is null
             and coalesce(g.may_serve, true)
-        order by c.added_at, c.guide limit 1), '')
-from unnest(%(keys)s::uuid[], %(people)s::bigint[], %(corps)s::text[], %(ats)s::timestamptz[]) as a(fact_key, person_id, corp, added_at);
+        order by c.added_at, c.guide limit 1), ''),
+    t.fact_key, t.code_id,
+    coalesce(t.welcome = 'waiting' or exists (select from intents n left join permits p on p.intent_id = n.intent_id where n.key = t.intent_key
+        and coalesce(p.state not in ('rejected', 'withdrawn'), not exists (select from verdicts v where v.intent_id = n.intent_id))), false)
+from unnest(%(keys)s::uuid[], %(people)s::bigint[], %(corps)s::text[], %(ats)s::timestamptz[], %(guides)s::text[], %(subjects)s::bigint[],
+    %(halves)s::boolean[]) as a(fact_key, person_id, corp, added_at, guide, subject, is_half)
+left join lateral (
+    select s.* from live_code_scans s
+    where s.subject = a.subject and s.corp = a.corp and s.guide = a.guide and s.is_half <> a.is_half and s.twin_key is null
+        and case when a.is_half then s.added_at >= a.added_at else s.added_at <= a.added_at end
+        and not exists (select from live_code_scans o where o.twin_key = s.fact_key)
+        and not exists (select from contacts c where c.subject = a.subject and c.corp = a.corp and c.guide = a.guide
+            and c.ended_at > least(s.added_at, a.added_at) and c.ended_at < greatest(s.added_at, a.added_at))
+    order by abs(extract(epoch from s.added_at - a.added_at)) limit 1
+) t on true;
+
+-- What is known of people who come, by all their names; `is_known` = a name that links them to other sources.
+-- name: whos
+select x.person_id, exists (select from identifiers i where i.person_id = x.person_id and i.kind in ('unionid', 'phone')),
+    exists (select from identifiers i join orders o on o.subject = i.identifier_id where i.person_id = x.person_id and o.paid_at is not null),
+    coalesce((select p.tags from profiles p where p.person_id = x.person_id), '{}')
+from unnest(%(people)s::bigint[]) as x(person_id);
+
+-- Those whose welcome waits to learn who they are, who are known now or are waited for no longer.
+-- name: take_waiting
+select s.fact_key, s.subject, i.person_id, s.corp, s.guide, s.added_at, '', s.welcome_code, s.is_half, s.code_id, s.is_returning
+from live_code_scans s join identifiers i on i.identifier_id = s.subject
+where s.welcome = 'waiting' and (s.decide_at <= %(now)s
+    or exists (select from identifiers x where x.person_id = i.person_id and x.kind in ('unionid', 'phone')))
+order by s.added_at limit 500 for update of s skip locked;
+
+-- name: end_waiting
+update live_code_scans set welcome = %(welcome)s, intent_key = %(intent_key)s, content_id = %(content_id)s, decide_at = null
+where fact_key = %(fact_key)s and welcome = 'waiting';
 
 -- name: insert_scans
 insert into live_code_scans (fact_key, code_id, corp, guide, subject, added_at, read_at, is_returning, known_guide, welcome, welcome_code,
-    intent_key, content_id)
+    intent_key, content_id, is_half, twin_key, decide_at)
 select r.fact_key, r.code_id, r.corp, r.guide, r.subject, r.added_at, %(now)s, r.is_returning, r.known_guide, r.welcome, r.welcome_code,
-    r.intent_key, r.content_id
+    r.intent_key, r.content_id, r.is_half, r.twin_key, r.decide_at
 from json_to_recordset(%(rows)s::json) as r(fact_key uuid, code_id bigint, corp text, guide text, subject bigint, added_at timestamptz,
-    is_returning boolean, known_guide text, welcome text, welcome_code text, intent_key uuid, content_id bigint)
+    is_returning boolean, known_guide text, welcome text, welcome_code text, intent_key uuid, content_id bigint,
+    is_half boolean, twin_key uuid, decide_at timestamptz)
 on conflict do nothing returning fact_key;
 
 -- name: insert_deeds
@@ -155,7 +191,7 @@ where s.intent_key = (select key from intents where intent_id = %(intent_id)s) a
 union all
 (select 0, s.corp, s.welcome_code, s.added_at
 from identifiers i join live_code_scans s on s.subject = i.identifier_id
-where i.person_id = %(person_id)s and s.intent_key is null and s.welcome_code <> '' order by s.added_at desc limit 1)
+where i.person_id = %(person_id)s and s.intent_key is null and s.welcome <> 'waiting' and s.welcome_code <> '' order by s.added_at desc limit 1)
 limit 1;
 
 -- name: claim_deeds
@@ -188,7 +224,7 @@ on conflict (code_id, on_day) do update set visits = live_code_days.visits + 1;
 -- name: unrecorded_costs
 select s.code_id, (s.added_at at time zone %(zone)s)::date as on_day, c.name, c.cost_minor, count(*)::int
 from live_code_scans s join live_codes c on c.code_id = s.code_id
-where c.cost_minor > 0 and s.added_at < %(midnight)s and s.added_at >= %(since)s
+where c.cost_minor > 0 and s.twin_key is null and s.added_at < %(midnight)s and s.added_at >= %(since)s
     and not exists (select from live_code_days d where d.code_id = s.code_id and d.on_day = (s.added_at at time zone %(zone)s)::date and d.cost_key <> '')
 group by 1, 2, 3, 4 order by 2, 1;
 
@@ -213,11 +249,13 @@ select max(seen_at) from live_link_lots where account_id = %(account_id)s;
 -- What became of those who came by these codes from `since` on. Lost = the customer deleted the guide within so many days.
 -- name: funnels
 with came as (
-    select s.code_id, s.fact_key, s.subject, s.is_returning, s.added_at, s.intent_key, i.person_id, c.is_active, c.ended_at, c.ended_by
+    select s.code_id, s.fact_key, s.subject, s.is_returning, case when t.intent_key is null then s.added_at else t.added_at end as added_at,
+        coalesce(t.intent_key, s.intent_key) as intent_key, i.person_id, c.is_active, c.ended_at, c.ended_by
     from live_code_scans s
+    left join live_code_scans t on t.twin_key = s.fact_key
     left join identifiers i on i.identifier_id = s.subject
     left join contacts c on c.subject = s.subject and c.corp = s.corp and c.guide = s.guide
-    where s.code_id = any(%(code_ids)s::bigint[]) and s.added_at >= %(since)s and s.added_at < %(until)s
+    where s.code_id = any(%(code_ids)s::bigint[]) and s.added_at >= %(since)s and s.added_at < %(until)s and s.twin_key is null
 ), told as (
     select i.key, i.intent_id, p.state, p.settled_at from came join intents i on i.key = came.intent_key
     left join permits p on p.intent_id = i.intent_id
@@ -246,7 +284,7 @@ group by c.code_id, c.cost_minor, v.visits;
 
 -- name: days
 select (s.added_at at time zone %(zone)s)::date as on_day, count(*)::int from live_code_scans s
-where s.code_id = %(code_id)s and s.added_at >= %(since)s group by 1 order by 1;
+where s.code_id = %(code_id)s and s.added_at >= %(since)s and s.twin_key is null group by 1 order by 1;
 
 -- name: failed_deeds
 select kind, error, count(*)::int from live_code_deeds where code_id = %(code_id)s and state = 'failed' group by 1, 2 order by 3 desc;

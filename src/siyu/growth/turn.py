@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from siyu.growth.words import CodeGuide, Count, For, Rotation, Shift, Turn, Welcome, Why
+from siyu.growth.words import BY_PERSON, CodeGuide, Count, For, Rotation, Shift, Turn, Welcome, Who, Why
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_USERS = 100
@@ -100,14 +100,34 @@ def width_of(adds_last_minute: int, pace: float) -> int:
     return max(1, -int(-adds_last_minute * pace // 60))
 
 
-def welcome_of(welcomes: Sequence[Welcome], at: datetime, zone: str, *, is_returning: bool) -> Welcome | None:
-    """The first welcome that fits the person and the hour."""
+def welcome_of(welcomes: Sequence[Welcome], at: datetime, zone: str, who: Who) -> Welcome | None:
+    """The first welcome that fits the person, the day and the hour."""
+    local = at.astimezone(ZoneInfo(zone))
+    return next((one for one in welcomes if _is_for(one, who) and _covers(Shift(one.days, one.start, one.end), local)), None)
+
+
+def may_change(welcomes: Sequence[Welcome], at: datetime, zone: str, who: Who) -> bool:
+    """Whether another welcome would fit if somebody turned out to be a known buyer, or to have a tag, or to be in a segment."""
+    if who.is_known:
+        return False
     local = at.astimezone(ZoneInfo(zone))
     for one in welcomes:
-        fits = one.whom == For.ANYBODY or (one.whom == For.RETURNING) == is_returning
-        if fits and _covers(Shift(start=one.start, end=one.end), local):
-            return one
-    return None
+        if _covers(Shift(one.days, one.start, one.end), local):
+            if _is_for(one, who):
+                return False
+            if one.whom in BY_PERSON:
+                return True
+    return False
+
+
+def _is_for(one: Welcome, who: Who) -> bool:
+    if one.whom in (For.NEW, For.RETURNING):
+        return (one.whom == For.RETURNING) == who.is_returning
+    if one.whom == For.TAG:
+        return one.of in who.tags
+    if one.whom == For.SEGMENT:
+        return one.of.isdigit() and int(one.of) in who.segments
+    return one.whom == For.ANYBODY or who.is_buyer
 
 
 def chats_on(chats: Sequence[str], sizes: Mapping[str, int], limit: int, most: int = 5) -> list[str]:

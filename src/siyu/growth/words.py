@@ -39,8 +39,14 @@ class For(StrEnum):
     """Whom a welcome is for."""
 
     ANYBODY = "anybody"
-    NEW = "new"
+    NEW = "new"  # was never anybody's customer
     RETURNING = "returning"
+    BUYER = "buyer"  # has bought, wherever
+    TAG = "tag"  # has the tag `of`
+    SEGMENT = "segment"  # is in the segment number `of`
+
+
+BY_PERSON = frozenset({For.BUYER, For.TAG, For.SEGMENT})  # what is known only of those whom we know already
 
 
 @dataclass(frozen=True)
@@ -85,12 +91,25 @@ class Turn:
 
 @dataclass(frozen=True)
 class Welcome:
-    """Which content greets whom and when, in hours of the brand's day."""
+    """Which content greets whom and when, in days and hours of the brand's clock. `of` is the tag's name or the segment's number."""
 
     content_id: int
     whom: For = For.ANYBODY
     start: str = "00:00"
     end: str = "24:00"
+    days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Who:
+    """What is known of somebody who has just come. Segments are those that were asked about. `is_known`: linked to more than this corp."""
+
+    is_returning: bool = False
+    is_buyer: bool = False
+    tags: frozenset[str] = frozenset()
+    segments: frozenset[int] = frozenset()
+    is_known: bool = False
 
 
 @dataclass(frozen=True)

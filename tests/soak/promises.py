@@ -128,7 +128,7 @@ def _welcomes(world: World, corp: str, letters: list[dict[str, Any]], storms: se
         row[0]: (row[1], row[2])
         for row in world.rows(
             "select data->>'welcome_code', received_at, extract(epoch from received_at - occurred_at) from facts"
-            " where type = 'contact.added' and data ? 'welcome_code'"
+            " where type in ('contact.added', 'contact.half_added') and data ? 'welcome_code'"
         )
     }
     chatting = {  # they spoke in the same second: the vendor refuses a welcome (41051)
@@ -137,15 +137,21 @@ def _welcomes(world: World, corp: str, letters: list[dict[str, Any]], storms: se
             "select i.value from sends d join identifiers i using (person_id) where d.code = 'welcome_41051' and i.kind = 'external_userid'"
         )
     }
+    pairs = [(one["fields"].get("UserID"), one["fields"].get("ExternalUserID")) for one in letters]
+    codes_given = [one["fields"].get("WelcomeCode") for one in letters]
+    greeted_pairs = {pair for pair, code in zip(pairs, codes_given, strict=True) if code and given[code]["sent_by"]}
+    halves = {pair for pair, one in zip(pairs, letters, strict=True) if one["change"] == "add_half_external_contact"} & greeted_pairs
     counts: Counter[str] = Counter()
     missed = []
-    for one in letters:
+    for one, pair in zip(letters, pairs, strict=True):
         code, state = one["fields"].get("WelcomeCode"), one["fields"].get("State")
-        if not code or one["change"] != "add_external_contact" or state not in states:
+        if not code or one["change"] not in ("add_external_contact", "add_half_external_contact") or state not in states:
             continue
         read_at, after = arrived.get(code, (None, None))
         if given[code]["sent_by"]:
             counts["greeted"] += 1
+        elif pair in halves:
+            counts["greeted_by_the_other_event"] += 1  # half added, then added: one adding, one welcome
         elif not _is_told(one):
             counts["never_told"] += 1
         elif after is not None and after >= _WELCOME_FOR:

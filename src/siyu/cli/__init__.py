@@ -22,7 +22,8 @@ from siyu.cli.screen import fail, word
 
 COMMANDS = [
     "demo", "diagnose", "score", "worth", "serve", "work", "import_", "export", "source", "connect", "sync", "overview", "ledger", "lake",
-    "person", "trace", "segment", "code", "broadcast", "experiment", "setting", "user", "doctor", "rebuild", "backup", "restore",
+    "person", "trace", "segment", "code", "handover", "broadcast", "experiment", "setting", "user", "doctor", "rebuild", "backup",
+    "restore",
 ]  # fmt: skip
 
 __all__ = ["COMMANDS", "main", "parser"]

@@ -78,7 +78,7 @@ def test_events_that_say_only_that_something_changed_ask_to_look() -> None:
     gone = {"chat_id": "wrC1", "is_dismissed": True}
     assert wished(Event="change_external_chat", ChangeType="dismiss", ChatId="wrC1") == [("chat", gone, now)]
     assert wished(Event="change_external_tag", ChangeType="shuffle", Id="etX", TagType="tag_group") == [("tags", {}, now)]
-    assert wished(Event="change_contact", ChangeType="delete_user", UserID="zs") == [("guides", {}, now)]
+    assert wished(Event="change_contact", ChangeType="delete_user", UserID="zs") == [("guides", {}, now), ("unassigned", {}, now)]
     [desk] = understand(event(Event="kf_msg_or_event", Token="TK", OpenKfId="wkF")).wishes
     assert (desk.kind, desk.ref, desk.token) == ("kf", {"open_kfid": "wkF"}, "TK")
     assert "TK" not in repr(desk)

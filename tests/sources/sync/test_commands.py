@@ -11,6 +11,7 @@ from tests.sources.sync.conftest import gone_on
 from siyu import cli
 from siyu.base.ground import Ground
 from siyu.sandbox.conformance import Trial
+from siyu.sources import sync
 from siyu.vendors import Account
 
 
@@ -43,3 +44,28 @@ def test_a_sync_is_begun_watched_and_its_differences_are_read(
     assert cli.main(["sync", "cancel", str(second)]) == 1, "it is over"
     assert cli.main(["sync", "start", "nobody"]) == 1
     capsys.readouterr()
+
+
+def test_customers_are_handed_on_by_hand(
+    ground: Ground, database_url: str, trial: Trial, account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SIYU_DATABASE_URL", database_url)
+    monkeypatch.setenv("SIYU_DATA", str(tmp_path))
+    monkeypatch.setenv("SIYU_LANG", "zh")
+    trial.staff("zs", "ls")
+    mine, theirs = trial.customer("zs"), trial.customer("ls")
+    trial.hand("/deeds/resign", userid="zs")
+    gone_on(ground, sync.start(ground, account.account_id))
+
+    def say(*words: str, code: int = 0) -> str:
+        assert cli.main(["handover", *words]) == code
+        out = capsys.readouterr()
+        return out.out + out.err
+
+    assert "zs" in say("waiting") and json.loads(say("waiting", "--json"))["waiting"][0]["count"] == 1
+    assert "未受理 1 位" in (told := say("ask", "zs", "ls", "--customer", mine, "--customer", theirs)) and "不是这位导购的客户" in told
+    assert "待提交" in say("list")
+    assert "另选一位" in say("ask", "zs", "zs", code=1)
+    assert "已离职" in say("ask", "ls", "zs", code=1)
+    assert "--corp" in say("ask", "zs", "ls", "--corp", "wwnone", code=1)

@@ -100,6 +100,8 @@ def _tag(event: Event, at: datetime) -> Understood:
 
 
 def _staff(event: Event, at: datetime) -> Understood:
+    if event.text("ChangeType") == "delete_user":  # their customers wait for somebody else
+        return Understood((), (Wish("guides"), Wish("unassigned")))
     return Understood((), (Wish("guides"),))
 
 

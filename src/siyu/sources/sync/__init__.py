@@ -6,7 +6,7 @@ day, 3) and sync.link_remark_phones (no).
 """
 
 from siyu.base.ground import Ground
-from siyu.sources import kin
+from siyu.sources import handing, kin
 from siyu.sources.sync.fields import FieldRule
 from siyu.sources.sync.fields import rules as field_rules
 from siyu.sources.sync.flow import (
@@ -25,10 +25,10 @@ from siyu.sources.sync.words import Difference, Run, RunKind, Way
 
 
 def advance(ground: Ground) -> int:
-    """One step of the river: what is wished for, who is the same elsewhere, then the next part of each run. Gives how much was done;
-    0 = nothing to do now.
+    """One step of the river: what is wished for, who is the same elsewhere, who goes to another guide, then the next part of each run.
+    Gives how much was done; 0 = nothing to do now.
     """
-    return fulfil_wishes(ground) + kin.advance(ground) + advance_runs(ground)
+    return fulfil_wishes(ground) + kin.advance(ground) + handing.advance(ground) + advance_runs(ground)
 
 
 __all__ = [

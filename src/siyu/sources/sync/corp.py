@@ -12,10 +12,11 @@ from siyu.sources import kin
 from siyu.sources.sync import chats, contacts, keeping, store
 from siyu.sources.sync.fields import told
 from siyu.sources.sync.keeping import Kept
+from siyu.sources.sync.leaving import is_followed, walk_waiting
 from siyu.sources.sync.walking import Walk, ahead, catch_up, moment
 from siyu.sources.sync.words import Decided, Differing, Known, Told, Way
 from siyu.vendors import Trouble, VendorError
-from siyu.vendors.wecom import Client, Page, pages, shapes
+from siyu.vendors.wecom import Client, pages, shapes
 
 ROWS_A_WRITE = 500  # several pages share a commit
 GUIDES_A_PART = 10  # of the 100 that may be asked of at once: what is cut off is walked again
@@ -25,7 +26,6 @@ COUNTED_A_PART = 50
 _WAYS_SINCE = int(datetime(2021, 7, 10, tzinfo=UTC).timestamp())  # older codes are told by nobody
 _NOT_THIS_GUIDE = frozenset({"40003", "41054", "60011", "60021", "60111", "84061", "84074", "84083", "84084", "701008"})
 _NO_SUCH_CHAT = frozenset({"40050", "90501"})
-_NOT_THERE = frozenset({"84061", "40096"})
 
 FIRST_PARTS: list[tuple[str, Mapping[str, Any]]] = [("guides", {}), ("tags", {})]
 
@@ -44,7 +44,7 @@ def _guides(walk: Walk, client: Client) -> None:
     walk.more += [("contacts", {"guides": part}) for part in _cut(ids, GUIDES_A_PART)]
     walk.more += [("lists", {"owners": part}) for part in _cut(ids, OWNERS_A_CALL)]
     walk.more.append(("ways", {}))
-    walk.more.append(("kin", {}))
+    walk.more += [("unassigned", {}), ("kin", {})]
 
 
 def keep_guides(walk: Walk, client: Client, ids: list[str]) -> None:
@@ -139,7 +139,7 @@ def _contacts(walk: Walk, client: Client) -> None:
         here = store.active_of(conn, corp, [guide for guide in guides if guide not in missing])
     for guide, known in here.items():
         for who in contacts.ended(listed[guide], known, walk.asking):
-            if not _is_followed(walk, client, who, guide):
+            if not is_followed(walk, client, who, guide):
                 gone = contacts.ending(guide, who, known[who], walk.asking)
                 walk.write(lambda conn, gone=gone: keeping.keep(walk.ground, conn, walk.account, gone))  # type: ignore[misc]
 
@@ -155,23 +155,6 @@ def _write(walk: Walk, client: Client, rows: list[Told], names: Mapping[str, str
 
 def _kept(walk: Walk, conn: Connection, rows: list[Told], names: Mapping[str, str]) -> Kept:
     return keeping.keep_contacts(walk.ground, conn, walk.account, rows, {k: v for k, v in names.items() if v}, walk.asking)
-
-
-def _is_followed(walk: Walk, client: Client, external_userid: str, guide: str) -> bool:
-    """Whether the corp, asked about this customer alone, still names the guide: pages may slip while customers come and go."""
-    try:
-        for page in pages(lambda cursor: _followers(walk, client, external_userid, cursor)):
-            if guide in page.items:
-                return True
-    except VendorError as err:
-        if err.code not in _NOT_THERE:
-            raise
-    return False
-
-
-def _followers(walk: Walk, client: Client, external_userid: str, cursor: str) -> Page[str]:
-    got = walk.ask(lambda: client.customer(external_userid, cursor))
-    return Page([one.userid for one in got.follow_user], got.next_cursor)
 
 
 def _lists(walk: Walk, client: Client) -> None:
@@ -279,4 +262,5 @@ def _cut(items: list[str], size: int) -> list[list[str]]:
 
 _PARTS: dict[str, Callable[[Walk, Client], None]] = {
     "guides": _guides, "tags": _tags, "count": _count, "contacts": _contacts, "lists": _lists, "chats": _chats, "ways": _ways, "kin": _kin,
+    "unassigned": walk_waiting,
 }  # fmt: skip

@@ -16,16 +16,16 @@ from siyu.sources.sync import corp, followers, keeping
 from siyu.sources.sync.fields import told
 from siyu.sources.sync.flow import asking_of
 from siyu.sources.sync.keeping import Kept, Raced
+from siyu.sources.sync.leaving import NOT_THERE, walk_waiting
 from siyu.sources.sync.walking import Walk
 from siyu.sources.sync.words import Part, Told
 from siyu.sources.wishes import DueWish, due, fulfil, put_off
 from siyu.vendors import Account, AccountState, VendorError, VendorKind, account
 from siyu.vendors.wecom import Client, Page, pages
 
-KINDS = ("contact", "chat", "tags", "guides")
+KINDS = ("contact", "chat", "tags", "guides", "unassigned")
 AT_ONCE = ("fan", "pending")  # many are answered by one question
 _A_STEP = 50
-_NOT_THERE = frozenset({"84061", "40096"})
 
 
 def fulfil_wishes(ground: Ground, limit: int = _A_STEP) -> int:
@@ -103,7 +103,7 @@ def _contact(walk: Walk, client: Client) -> None:
         for page in pages(lambda cursor: _page(client, who, cursor, names)):
             found += page.items
     except VendorError as err:
-        if err.code not in _NOT_THERE:
+        if err.code not in NOT_THERE:
             raise
         return
     walk.write(lambda conn: _kept(walk, conn, found, names))
@@ -132,4 +132,10 @@ def _guides(walk: Walk, client: Client) -> None:
     corp.keep_guides(walk, client, client.follow_users())
 
 
-_KINDS: dict[str, Callable[[Walk, Client], None]] = {"contact": _contact, "chat": _chat, "tags": _tags, "guides": _guides}
+_KINDS: dict[str, Callable[[Walk, Client], None]] = {
+    "contact": _contact,
+    "chat": _chat,
+    "tags": _tags,
+    "guides": _guides,
+    "unassigned": walk_waiting,
+}

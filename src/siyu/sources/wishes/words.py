@@ -10,7 +10,7 @@ from typing import Any
 @dataclass(frozen=True)
 class Wish:
     """Something to fetch from a vendor. `kind` and its `ref`: contact {guide, external_userid}, chat {chat_id}, tags {}, guides {},
-    kf {open_kfid}, fan {openid}, pending {external_userid}.
+    unassigned {}, kf {open_kfid}, fan {openid}, pending {external_userid}.
     `token` is what a callback gave to be shown with the question; it is no part of what makes two wishes one.
     `after` is how long the vendor needs before it knows.
     """

@@ -20,6 +20,7 @@ from siyu.cli.demo.sandbox import Sandbox
 from siyu.cli.serve import listen
 from siyu.pool import relations
 from siyu.sources import callbacks
+from siyu.vendors import probes
 
 
 def test_a_code_with_scans_and_a_mass_send_that_waits_for_guides(ground: Ground, tmp_path: Path) -> None:
@@ -51,6 +52,9 @@ def test_a_code_with_scans_and_a_mass_send_that_waits_for_guides(ground: Ground,
             scan = {"code": _code(ground).qr_code, "customer": {"name": "新客"}}
             guide = sandbox.ask("/sandbox/corp/deeds/scan", scan)["userid"]
             until(lambda: _state_of_newest(ground, str(guide)) == _code(ground).state)
+            with ground.db.tx() as conn:
+                assert len(relations.tags(conn)) == 9 and len(relations.groups(conn)) == 3
+                assert len(probes.runs(conn)) == 5, "every account is checked"
     finally:
         server.should_exit = True
         thread.join(10)

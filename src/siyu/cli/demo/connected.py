@@ -15,12 +15,13 @@ from siyu import content, growth, journeys
 from siyu.base.db import queries
 from siyu.base.errors import ConfigError
 from siyu.base.ground import Ground
+from siyu.cli.demo.furnishing import furnish
 from siyu.cli.demo.sandbox import Sandbox
 from siyu.cli.screen import language, note, word
 from siyu.pool import relations
 from siyu.sources import sync
 from siyu.sources.connecting import connect_sandbox
-from siyu.vendors import VendorKind
+from siyu.vendors import VendorKind, probes
 
 Q = queries(__name__)
 
@@ -42,6 +43,10 @@ def connect(ground: Ground, sandbox: Sandbox, until: Callable[[Callable[[], bool
     wecom, official = (next(one.account for one in made if one.account.kind == kind) for kind in (VendorKind.WECOM, VendorKind.OFFICIAL))
     if sandbox.ask("/sandbox/corp")["counts"]["contacts"] < _THERE:
         sandbox.ask("/sandbox/corp/contacts", {"n": _THERE, "days": 200})
+        furnish(sandbox)
+    with ground.db.tx() as conn:
+        for one in made:
+            probes.ask(ground, conn, one.account)
     run_id = sync.start(ground, wecom.account_id, "first")
     until(lambda: _is_walked(ground, wecom.account_id, run_id))
     code = _live_code(ground, wecom.account_id, wecom.app_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -55,7 +56,7 @@ def listing(request: Request) -> Response:
         address=lambda **more: _address(filters | more), received=sum(one.received for one in mine),
         copies=sum(one.copies for one in mine), waiting=sum(one.waiting for one in mine), parked=sum(one.parked for one in mine),
         refused=sum(one.refused for one in mine), lag=max((one.lag_s for one in mine if one.lag_s is not None), default=None),
-        note_of=lambda word: _note(word, lang_of(request)), most=_MOST_AT_ONCE,
+        meaning=lambda kind: _meaning(kind, lang_of(request)), note_of=lambda word: _note(word, lang_of(request)), most=_MOST_AT_ONCE,
     )  # fmt: skip
 
 
@@ -80,6 +81,12 @@ def replay(request: Request) -> Response:
 def _note(word: str, lang: str) -> str:
     texts = catalogue().get(f"sources.callback_note_{word}")
     return texts[lang] if texts else word
+
+
+def _meaning(kind: str, lang: str) -> str:
+    """What a kind of callback says in words; the vendor's own name for one that nobody has written down."""
+    texts = catalogue().get(f"web.inbox_is_{re.sub(r'[^a-z0-9]+', '_', kind.lower())}")
+    return texts[lang] if texts else kind
 
 
 def _number(text: str) -> int:

@@ -1,13 +1,13 @@
 """Delivering: take permits, write each attempt, call the vendor, write what became of it.
 
     gate.claim              a lease with a token                                       (the gate's transaction)
-    begin, one by one       the row `sending`, committed before the call               (a transaction each)
-    the call                outside any transaction, in as many threads as the line has
-    finish, as they come    the row's new state, facts and gate.settle together        (a transaction for all that are ready)
+    begin, a few            the rows `sending`, committed before the calls             (a transaction for all that may begin,
+    the call                outside any transaction, in as many threads as the line has       and for all that have ended)
+    finish, as they come    the rows' new state, facts and gate.settle together
 
-A thread begins its next message while the answer of the one before is being written, and no further. So after a crash at most two
-messages a thread are in doubt; everything else was never begun, or is known. A message in doubt is not sent again unless the vendor
-knows it by its key: it is `unknown`, counts against caps, and is shown to people.
+For each thread one message may be under way and one more be begun, so that nobody waits while answers are written down, and no further.
+So after a crash at most two messages a thread are in doubt; everything else was never begun, or is known. A message in doubt is not
+sent again unless the vendor knows it by its key: it is `unknown`, counts against caps, and is shown to people.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,7 +26,7 @@ from siyu import gate
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
 from siyu.channels import breaker, store
-from siyu.channels.breaker import Health
+from siyu.channels.breaker import WELL, Health
 from siyu.channels.facts import fact, tell
 from siyu.channels.lines import line
 from siyu.channels.loading import Item, load
@@ -41,6 +42,7 @@ _WORK_FOR = timedelta(seconds=60)  # of a lease, beside the longest call
 _IN_DOUBT = 2  # messages a thread
 _ENDED = {State.SENT: Outcome.SENT, State.REJECTED: Outcome.REJECTED}
 _CRASHED = Result(Answer.LOST, "crashed", "The sender died while it was sending.")
+_UNCALLED = Result(Answer.DOWN, "")  # begun, and then the channel went to rest before anybody called
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,17 @@ def deliver(ground: Ground, channel_name: str, limit: int = 200) -> int:
     channel = channel_of(channel_name)
     if isinstance(channel, Courier):
         return channel.deliver(ground, limit)
-    lost = give_up_lost(ground, channel)
-    the_line = line(ground, channel)
+    with ground.db.tx() as conn:
+        lost = _give_up_lost(ground, conn, channel)
+        is_due = gate.is_due(ground, conn, channel_name)
+        health = store.health(conn, channel_name) if is_due else WELL
+    the_line = line(ground, channel) if is_due else None
     if the_line is None:
         return lost
-    with ground.db.tx() as conn:
-        health = store.health(conn, channel_name)
     limit = breaker.allowed(health, limit, ground.clock.now())
     if limit <= 0:
         return lost
-    lease_for = the_line.patience + _WORK_FOR
+    lease_for = the_line.patience * _IN_DOUBT + _WORK_FOR
     work_until = time.monotonic() + _WORK_FOR.total_seconds()
     permits = gate.claim(ground, channel_name, limit, lease_for)
     if not permits:
@@ -84,14 +87,13 @@ def deliver(ground: Ground, channel_name: str, limit: int = 200) -> int:
     refused = [item for item in items if item.refusal]
     if refused:
         _refuse(ground, channel_name, refused)
-    batch = _Batch(ground, channel, the_line, deque(item for item in items if not item.refusal), work_until, health)
-    batch.run()
+    _Batch(ground, channel, the_line, deque(item for item in items if not item.refusal), work_until, health).run()
     return lost + len(permits)
 
 
 @dataclass
 class _Batch:
-    """One batch on its way: threads take items and call, this thread writes what they bring back."""
+    """One batch on its way: threads call for begun items, this thread writes what they bring back and begins more."""
 
     ground: Ground
     channel: Channel
@@ -99,101 +101,145 @@ class _Batch:
     waiting: deque[Item]
     work_until: float  # by the monotonic clock: nothing is begun after it
     health: Health
-    results: queue.SimpleQueue[Done | BaseException | None] = field(default_factory=queue.SimpleQueue)
-    stop: threading.Event = field(default_factory=threading.Event)
-    room: threading.Semaphore = field(default_factory=threading.Semaphore)  # messages that may be begun and not yet written down
+    begun: queue.SimpleQueue[tuple[Item, int] | None] = field(default_factory=queue.SimpleQueue)
+    results: queue.SimpleQueue[Done | BaseException] = field(default_factory=queue.SimpleQueue)
 
     def run(self) -> None:
         """Send everything, then give back what could not be begun."""
         width = min(self.line.width, len(self.waiting))
-        self.room = threading.Semaphore(_IN_DOUBT * width)
         threads = [threading.Thread(target=self._work, name=f"{self.channel.name}-{n}", daemon=True) for n in range(width)]
         for thread in threads:
             thread.start()
-        failure: BaseException | None = None
-        left = width
-        while left:
-            ready = [self.results.get()]
-            while not self.results.empty():
-                ready.append(self.results.get())
-            left -= ready.count(None)
-            failure = next((one for one in ready if isinstance(one, BaseException)), failure)
-            done = [one for one in ready if isinstance(one, Done)]
-            if done and failure is None:
-                try:
-                    self.health = _finish(self.ground, self.channel, done, self.health)
-                except BaseException as err:
-                    failure = err
-                self.room.release(len(done))
-            if failure is not None or self._is_resting():
-                self.stop.set()
-        for thread in threads:
-            thread.join()
-        if failure is not None:
-            raise failure
-        if self.waiting:
-            now = self.ground.clock.now()
-            back_at = self.health.resting_until or now
-            _finish(self.ground, self.channel, [Done(item, None, 0, now, back_at) for item in self.waiting], self.health)
+        try:
+            self._send_all(_IN_DOUBT * width)
+        finally:
+            self._take_back()
+            for _ in threads:
+                self.begun.put(None)
+            for thread in threads:
+                thread.join()
 
-    def _is_resting(self) -> bool:
+    def _send_all(self, room: int) -> None:
+        """Write what came back and begin as many more as there is room for, until nothing is under way and nothing is left."""
+        under_way = 0
+        done: list[Done] = []
+        while True:
+            begun: list[tuple[Item, int]] = []
+            if done or self.waiting:
+                with self.ground.db.tx() as conn:
+                    self.health = _finish(self.ground, conn, self.channel, done, self.health)
+                    if not self._must_stop():
+                        begun, done = self._begin(conn, room - under_way)
+                    else:
+                        now = self.ground.clock.now()
+                        done = [Done(item, None, 0, now, self.health.resting_until or now) for item in self.waiting]
+                        self.waiting.clear()
+            for one in begun:
+                self.begun.put(one)
+            under_way += len(begun)
+            if self._must_stop():
+                uncalled = self._take_back()
+                under_way -= len(uncalled)
+                done += uncalled
+            if done:
+                continue
+            if not under_way:
+                return
+            done = self._hear()
+            under_way -= len(done)
+
+    def _must_stop(self) -> bool:
         until = self.health.resting_until
-        return until is not None and until > self.ground.clock.now()
+        return (until is not None and until > self.ground.clock.now()) or time.monotonic() >= self.work_until
+
+    def _begin(self, conn: Connection, most: int) -> tuple[list[tuple[Item, int]], list[Done]]:
+        """The next items, begun, each with its earlier tries; and those that need no call, with what is to become of them."""
+        now = self.ground.clock.now()
+        asked: list[Item] = []
+        done: list[Done] = []
+        while self.waiting and len(asked) < most:
+            item = self.waiting.popleft()
+            assert item.parcel is not None  # noqa: S101  refused ones are not here
+            pause = self.line.pause(item.parcel)
+            if pause > timedelta(0):
+                done.append(Done(item, None, 0, now, now + pause))
+            else:
+                asked.append(item)
+        begun: list[tuple[Item, int]] = []
+        for item, (tries, before) in zip(asked, _begin(conn, self.channel, self.line, asked, now), strict=True):
+            if before is State.SENDING or before is State.UNKNOWN:
+                done.append(Done(item, _CRASHED, 0, now))
+            elif tries is None:
+                done.append(Done(item, None, 0, now, now, _ENDED.get(before) if before else None))
+            else:
+                begun.append((item, tries))
+        return begun, done
+
+    def _hear(self) -> list[Done]:
+        """At least one answer, and all that are there. Raises what a thread failed with."""
+        heard = [self.results.get()]
+        while not self.results.empty():
+            heard.append(self.results.get())
+        for one in heard:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in heard if isinstance(one, Done)]
+
+    def _take_back(self) -> list[Done]:
+        """What was begun and nobody has called for."""
+        found: list[Done] = []
+        with suppress(queue.Empty):
+            while one := self.begun.get_nowait():
+                found.append(Done(one[0], _UNCALLED, one[1], self.ground.clock.now()))
+        return found
 
     def _work(self) -> None:
         try:
-            while not self.stop.is_set() and time.monotonic() < self.work_until:
-                if not self.room.acquire(timeout=0.1):
-                    continue
-                try:
-                    item = self.waiting.popleft()
-                except IndexError:
-                    break
-                self.results.put(self._one(item))
+            while one := self.begun.get():
+                item, tries = one
+                result = self.line.send(item.prepared)
+                self.results.put(Done(item, result, tries, self.ground.clock.now()))
         except BaseException as err:  # told to the thread that waits, which raises it
             self.results.put(err)
-        finally:
-            self.results.put(None)
-
-    def _one(self, item: Item) -> Done:
-        assert item.parcel is not None  # noqa: S101  refused ones are not here
-        now = self.ground.clock.now()
-        pause = self.line.pause(item.parcel)
-        if pause > timedelta(0):
-            return Done(item, None, 0, now, now + pause)
-        tries, before = _begin(self.ground, self.channel, self.line, item, now)
-        if before is State.SENDING or before is State.UNKNOWN:
-            return Done(item, _CRASHED, 0, now)
-        if tries is None:
-            return Done(item, None, 0, now, now, _ENDED.get(before) if before else None)
-        result = self.line.send(item.prepared)
-        return Done(item, result, tries, self.ground.clock.now())
 
 
-def _begin(ground: Ground, channel: Channel, the_line: Line, item: Item, now: datetime) -> tuple[int | None, State | None]:
-    """Write the attempt. Gives its earlier tries, None when it is not to be sent; then where an earlier claim's attempt stands, if any."""
-    permit = item.permit
-    with ground.db.tx() as conn:
-        row = conn.execute(
-            Q.begin_send,
+def _begin(
+    conn: Connection, channel: Channel, the_line: Line, items: Sequence[Item], now: datetime
+) -> list[tuple[int | None, State | None]]:
+    """Write the attempts. Gives the earlier tries of each, None when it is not to be sent; then where an earlier claim's attempt stands,
+    if any."""
+    if not items:
+        return []
+    numbers = [item.permit.intent_id for item in items]
+    begun: dict[int, int] = dict(
+        conn.execute(
+            Q.begin_sends,
             {
-                "intent_id": permit.intent_id,
-                "token": permit.token,
-                "person_id": permit.person_id,
-                "address_id": item.address_id,
-                "patience": the_line.patience,
+                "intent_ids": numbers,
+                "tokens": [item.permit.token for item in items],
+                "person_ids": [item.permit.person_id for item in items],
+                "address_ids": [item.address_id for item in items],
+                "patience": the_line.patience * _IN_DOUBT,
                 "is_idempotent": channel.is_idempotent,
                 "at": now,
             },
-        ).fetchone()
-        if row:
-            return int(row[1]), None
-        seen = conn.execute(Q.see_state, {"intent_id": permit.intent_id}).fetchone()
-    return None, State(seen[0]) if seen and seen[1] < permit.token else None
+        ).fetchall()
+    )
+    found: list[tuple[int | None, State | None]] = [(begun.get(number), None) for number in numbers]
+    missing = [number for number in numbers if number not in begun]
+    if missing:
+        seen = {row[0]: row[1:] for row in conn.execute(Q.see_states, {"intent_ids": missing})}
+        for place, item in enumerate(items):
+            state, token = seen.get(item.permit.intent_id, (None, 0))
+            if item.permit.intent_id not in begun and state and token < item.permit.token:
+                found[place] = (None, State(state))
+    return found
 
 
-def _finish(ground: Ground, channel: Channel, done: Sequence[Done], health: Health) -> Health:
+def _finish(ground: Ground, conn: Connection, channel: Channel, done: Sequence[Done], health: Health) -> Health:
     """Write what became of claims: rows, facts, settlements and the channel's health, together."""
+    if not done:
+        return health
     settlements: list[Settlement] = []
     rows: list[Finished] = []
     facts: dict[int, list[Fact]] = {}
@@ -203,18 +249,17 @@ def _finish(ground: Ground, channel: Channel, done: Sequence[Done], health: Heal
         if result is None:
             settlements.append(Settlement(permit.intent_id, permit.token, one.ended or Outcome.RETURNED, one.back_at or one.at))
             continue
-        if result is not _CRASHED:
+        if result is not _CRASHED and result is not _UNCALLED:
             after = breaker.after(after, result, one.at)
         state, tries, outcome, at = _decide(channel, permit, result, one.tries, one.at, after)
         rows.append(Finished(permit.intent_id, permit.token, state, tries, result.vendor_id, result.code, result.why, one.at))
         facts[permit.intent_id] = _facts(one.item, state, result, one.at)
         settlements.append(Settlement(permit.intent_id, permit.token, outcome, at))
-    with ground.db.tx() as conn:
-        mine = store.finish(conn, rows)
-        tell(ground, conn, channel.name, [f for number, some in facts.items() if number in mine for f in some])
-        stale = gate.settle_many(ground, conn, settlements)
-        if after != health:
-            store.keep_health(conn, channel.name, after, ground.clock.now())
+    mine = store.finish(conn, rows)
+    tell(ground, conn, channel.name, [f for number, some in facts.items() if number in mine for f in some])
+    stale = gate.settle_many(ground, conn, settlements)
+    if after != health:
+        store.keep_health(conn, channel.name, after, ground.clock.now())
     if after.resting_until and after != health:
         log.warning("the channel rests", extra={"channel": channel.name, "failures": after.failures, "code": after.code})
     if stale or len(mine) < len(rows):
@@ -278,12 +323,10 @@ def _refuse(ground: Ground, channel: str, items: Sequence[Item]) -> None:
         gate.settle_many(ground, conn, [Settlement(item.permit.intent_id, item.permit.token, Outcome.REJECTED, at) for item, _ in refusals])
 
 
-def give_up_lost(ground: Ground, channel: Channel) -> int:
+def _give_up_lost(ground: Ground, conn: Connection, channel: Channel) -> int:
     """Attempts whose sender is gone become `unknown`; says how many. Where the vendor knows the key they are left to be tried again."""
-    at = ground.clock.now()
-    with ground.db.tx() as conn:
-        lost = conn.execute(Q.lost_sends, {"channel": channel.name, "is_idempotent": channel.is_idempotent}).fetchall()
-        _note_unknown(ground, conn, channel.name, lost, at)
+    lost = conn.execute(Q.lost_sends, {"channel": channel.name, "is_idempotent": channel.is_idempotent}).fetchall()
+    _note_unknown(ground, conn, channel.name, lost, ground.clock.now())
     return len(lost)
 
 

@@ -1,13 +1,15 @@
 -- What the person said since the permit was claimed, and whether its origin was stopped, is looked at once more here: the last moment
 -- before the vendor is called. A message whose outcome may be unknown is taken up again only where the vendor knows it by its key.
--- name: begin_send
+-- name: begin_sends
 insert into sends (intent_id, channel, person_id, address_id, state, token, lease_until, started_at)
-select p.intent_id, p.channel, %(person_id)s, %(address_id)s, 'sending', p.token, p.lease_until, %(at)s
-from permits p
-where p.intent_id = %(intent_id)s and p.token = %(token)s and p.state = 'claimed' and p.lease_until > clock_timestamp() + %(patience)s
+select p.intent_id, p.channel, b.person_id, b.address_id, 'sending', p.token, p.lease_until, %(at)s
+from unnest(%(intent_ids)s::bigint[], %(tokens)s::bigint[], %(person_ids)s::bigint[], %(address_ids)s::bigint[])
+     as b(intent_id, token, person_id, address_id)
+join permits p on p.intent_id = b.intent_id and p.token = b.token
+where p.state = 'claimed' and p.lease_until > clock_timestamp() + %(patience)s
   and not exists (
       select 1 from identifiers i join withdrawals w on w.subject = i.identifier_id
-      where i.person_id = (select i.person_id from identifiers i where i.identifier_id = %(person_id)s)
+      where i.person_id = (select i.person_id from identifiers i where i.identifier_id = b.person_id)
         and w.channel in (p.channel, '*') and w.purpose in (p.purpose, '*') and w.withdrawn_at >= p.claimed_at)
   and not exists (select 1 from taken_back t where t.origin = p.origin and t.origin_id = p.origin_id and p.intent_id <= t.up_to)
   and not exists (select 1 from held_origins h where h.origin = p.origin and h.origin_id = p.origin_id)
@@ -17,8 +19,8 @@ on conflict (intent_id) do update set
     where sends.token < excluded.token and (sends.state = 'deferred' or (%(is_idempotent)s and sends.state = 'sending'))
 returning intent_id, tries;
 
--- name: see_state
-select state, token from sends where intent_id = %(intent_id)s;
+-- name: see_states
+select intent_id, state, token from sends where intent_id = any(%(intent_ids)s::bigint[]);
 
 -- Messages that were refused before any vendor was asked.
 -- name: refuse_sends

@@ -4,9 +4,9 @@ Owns the tables lanes, intent_log, verdict_log, permit_queue, held_origins, take
 spent_allowances. Rooms down-river read the views intents, verdicts and permits. The rules are data: settings `gate.*` (docs/gate.md).
 """
 
-from siyu.gate.claiming import claim, note_spent, prolong, settle, settle_many
+from siyu.gate.claiming import claim, is_due, note_spent, prolong, settle, settle_many
 from siyu.gate.credits import credits
-from siyu.gate.flow import ask, judge
+from siyu.gate.flow import ask, judge, tidy
 from siyu.gate.forecasting import forecast
 from siyu.gate.ruling import drop_rule, rules, set_rule, shown
 from siyu.gate.telling import reason, tally, why
@@ -58,6 +58,7 @@ __all__ = [
     "credits",
     "drop_rule",
     "forecast",
+    "is_due",
     "judge",
     "note_spent",
     "pause",
@@ -70,6 +71,7 @@ __all__ = [
     "settle_many",
     "shown",
     "tally",
+    "tidy",
     "why",
     "withdraw",
     "withdraw_person",

@@ -62,18 +62,23 @@ _PURPOSES = frozenset(str(purpose) for purpose in Purpose)
 
 
 def judge(ground: Ground, limit: int = 5_000) -> int:
-    """Answer the next intents, and keep the gate tidy; gives how many things were done, 0 = up to date.
+    """Answer the next intents, or where there are none keep the gate tidy; gives how many things were done, 0 = up to date.
 
     Verdicts, permits and the place in the log are committed together. Only one worker judges at a time; the others get 0.
     """
-    withdrawing.hear(ground)
     with ground.db.tx() as conn:
         place = take_place(conn, READER)
         if place is None:
             return 0
         done = _judge(ground, conn, place, min(limit, LARGEST_BATCH))
+    return done or tidy(ground)
+
+
+def tidy(ground: Ground) -> int:
+    """Take in withdrawals, end leases, put away what is over; gives how many things were done. For a gate that is never idle."""
+    withdrawing.hear(ground)
     with ground.db.tx() as conn:
-        done += tidying.end_leases(conn, store.rules(conn), ground.clock.now())
+        done = tidying.end_leases(conn, store.rules(conn), ground.clock.now())
     with ground.db.tx() as conn:
         if take_place(conn, READER) is not None:  # nobody judges while things are put away
             done += tidying.tidy(ground, conn, store.rules(conn))

@@ -189,6 +189,13 @@ select coalesce(sum(n), 0)::bigint, coalesce(sum(cost_minor), 0)::bigint from ou
 where claimed_at > %(since)s and (%(channel)s::text is null or channel = %(channel)s) and (%(purpose)s::text is null or purpose = %(purpose)s);
 
 -- What is due, the highest priority first. Lanes of held origins are left alone, and so is what an origin took back.
+-- Whether a claim would find something to do: a lane with due permits, or a claim whose time is over.
+-- name: is_due
+select exists (
+           select 1 from lanes l where l.channel = %(channel)s and l.due_at <= %(now)s
+             and not exists (select 1 from held_origins h where h.origin = l.origin and h.origin_id = l.origin_id))
+    or exists (select 1 from permit_queue q where q.state = 'claimed' and q.lease_until < clock_timestamp());
+
 -- name: take_due
 select coalesce(array_agg(x.intent_id), '{}'), coalesce(array_agg(x.person_id), '{}'), coalesce(array_agg(x.lane_id), '{}')
 from (

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 BELL = "siyu"  # the name that writers NOTIFY
 _POLL_FOR = 0.5  # seconds between looks when nobody rings
+_REST = (0.005, 0.2)  # seconds that a lane keeps from looking again, after one vain look and after many: others ring all the time
 _LONGEST_WAIT = 60.0  # seconds between tries of a step that keeps failing
 
 
@@ -43,6 +44,7 @@ class Step:
     lane: str = "pool"
     is_daily: bool = False  # begun by the hour, not by work that lies there: `run_until_idle` leaves it out
     rest_for: float = 0.0  # seconds that the loop lets it rest after each run, where many bells are one piece of work
+    threads: int = 1  # of its lane, at least: two where one must take the next messages while the other sends
 
 
 def steps(ground: Ground) -> list[Step]:
@@ -56,14 +58,15 @@ def steps(ground: Ground) -> list[Step]:
         Step("sources.desk.pull", lambda: desk.pull(ground), "desk"),
         Step("sources.sync.advance", lambda: sync.advance(ground), "sync"),
         Step("sources.sync.nightly", lambda: sync.begin_nightly(ground), "sync", is_daily=True),
-        Step("growth.advance", lambda: _greet(ground), "arrivals"),
+        Step("growth.advance", lambda: growth.advance(ground), "arrivals"),
         Step("growth.tell", lambda: growth.tell(ground), "codes", rest_for=0.5),
         Step("growth.deeds", lambda: growth.do_deeds(ground), "codes", rest_for=0.2),
         Step("growth.lots", lambda: growth.see_lots(ground), "growth", is_daily=True),
         Step("growth.costs", lambda: growth.record_costs(ground), "growth", is_daily=True),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("journeys.answers", lambda: answers.advance(ground), "answers"),
-        Step("gate.judge", lambda: gate.judge(ground), "journeys"),
+        Step("gate.judge", lambda: gate.judge(ground), "gate"),
+        Step("gate.tidy", lambda: gate.tidy(ground), "gate", rest_for=1.0),
         Step("analytics.ledger.post", lambda: ledger.post(ground), "ledger"),
         Step("analytics.lake", lake.Keeper(ground).step, "lake", is_daily=True),
         Step("channels.receipts", lambda: channels.follow(ground), "receipts"),
@@ -74,16 +77,11 @@ def steps(ground: Ground) -> list[Step]:
         Step("channels.moments", lambda: moments.advance(ground), "moments"),
         Step("channels.group_sends", lambda: group_sends.advance(ground), "moments"),
         Step("vendors.probes", lambda: probes.advance(ground), "checks"),
-        *(Step(f"channels.deliver {name}", _deliver(ground, name), name) for name in channels.channels()),
+        *(
+            Step(f"channels.deliver {name}", _deliver(ground, name), name, threads=2 if name == growth.CHANNEL else 1)
+            for name in channels.channels()
+        ),
     ]
-
-
-def _greet(ground: Ground) -> int:
-    """Who came, and at once the gate's answer: a welcome lives 20 seconds and waits for nobody else's lane."""
-    did = growth.advance(ground)
-    if did:
-        gate.judge(ground)
-    return did
 
 
 def _deliver(ground: Ground, channel: str) -> Callable[[], int]:
@@ -119,7 +117,7 @@ def loop(ground: Ground, stop: threading.Event, threads: int = 1) -> None:
         lanes.setdefault(step.lane, []).append(step)
     workers = []
     for name, its in lanes.items():
-        for number in range(threads if name in channels.channels() else 1):
+        for number in range(max(threads if name in channels.channels() else 1, *(step.threads for step in its))):
             bell = threading.Event()
             bells.append(bell)
             lane = _Lane(its, bell, bells, stop)
@@ -146,6 +144,7 @@ class _Lane:
     stop: threading.Event
     failures: dict[str, int] = field(default_factory=dict)
     resume_at: dict[str, float] = field(default_factory=dict)  # monotonic
+    vain: int = 0  # looks that found nothing, in a row
 
     def run(self) -> None:
         while not self.stop.is_set():
@@ -156,10 +155,14 @@ class _Lane:
                     return
                 did += self._once(step)
             if did:
+                self.vain = 0
                 for bell in self.all_bells:  # whatever was done may be work for the steps below
                     bell.set()
             else:
-                self.bell.wait(_POLL_FOR)
+                rest = min(_REST[0] * 2 ** min(self.vain, 16), _REST[1])
+                self.vain += 1
+                self.stop.wait(rest)
+                self.bell.wait(_POLL_FOR - rest)
 
     def _once(self, step: Step) -> int:
         if time.monotonic() < self.resume_at.get(step.name, 0.0):

@@ -48,6 +48,11 @@ class Traced:
     is_unknown: bool
 
 
+def do_not_wait(conn: Connection) -> None:
+    """This transaction's commit does not wait for the disk."""
+    conn.execute(Q.do_not_wait)
+
+
 def take_pace(conn: Connection, account_id: int, interface: str, limits: Limits) -> PaceRow:
     """The pace of an interface, locked until the transaction ends; made where there is none."""
     key = {"account_id": account_id, "interface": interface}

@@ -1,3 +1,6 @@
+-- name: do_not_wait
+set local synchronous_commit = off;
+
 -- name: take_pace
 select p.next_at, p.bucket_left, p.bucket_at, p.seats, p.holders, p.width, p.narrowed_at, p.blocked_until, p.blocked_code,
     clock_timestamp() as now

@@ -24,7 +24,7 @@ from siyu.analytics import lake, ledger, scores
 from siyu.base.ground import Ground
 from siyu.channels import group_sends, moments
 from siyu.journeys import answers
-from siyu.sources import callbacks, desk, files, sync
+from siyu.sources import callbacks, desk, files, pulling, sync
 from siyu.vendors import probes
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("analytics.ledger.post", lambda: ledger.post(ground), "ledger"),
         Step("analytics.lake", lake.Keeper(ground).step, "lake", is_daily=True),
         Step("channels.receipts", lambda: channels.follow(ground), "receipts"),
-        Step("channels.pull", lambda: channels.pull(ground), "receipts", is_daily=True),
+        Step("sources.pulling", lambda: pulling.pull(ground), "pulling", is_daily=True, rest_for=10.0),
         Step("channels.hand_over", lambda: channels.hand_over(ground), "receipts"),
         Step("sources.files.advance", lambda: files.advance(ground), "imports"),
         Step("analytics.scores.advance", lambda: scores.advance(ground), "scores", is_daily=True),

@@ -5,7 +5,7 @@ the settings wecom.*, email.* and webhook.*.
 """
 
 from siyu.channels.breaker import Health
-from siyu.channels.connected import follow, hand_over, handed_over, pull
+from siyu.channels.connected import follow, hand_over, handed_over
 from siyu.channels.email.channel import (
     forget_email,
     is_bounce_key,
@@ -62,7 +62,6 @@ __all__ = [
     "message_log",
     "new_bounce_key",
     "opened",
-    "pull",
     "reason",
     "resolve_unknown",
     "routes",

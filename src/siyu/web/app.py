@@ -34,7 +34,7 @@ PAGES = (
     "setup", "jobs", "conflicts", "pace", "gallery", "answers", "health", "business", "worth", "connect",
 )  # fmt: skip
 # Rooms below that answer to the outside world with their own routes and their own checks (write keys, signed tokens).
-DOORS = ("siyu.sources.http", "siyu.sources.callbacks", "siyu.channels")
+DOORS = ("siyu.sources.http", "siyu.sources.callbacks", "siyu.sources.mini", "siyu.channels")
 
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "

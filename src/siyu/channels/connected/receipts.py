@@ -9,23 +9,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from siyu import pool
+from siyu import content
 from siyu.base.cursor import Place, keep_place, take_place
 from siyu.base.db import Connection, queries
 from siyu.base.ground import Ground
 from siyu.channels import store
-from siyu.channels.connected.answering import clients, coded, intent_of, is_gone
+from siyu.channels.connected.answering import coded, intent_of, is_gone
 from siyu.channels.facts import fact, tell
 from siyu.channels.flow import resolve_unknown
 from siyu.channels.words import State
-from siyu.pool import Fact, Identifier, Kind
-from siyu.vendors import VendorError, VendorKind, tencent_sms
+from siyu.pool import Fact
+from siyu.vendors import VendorKind
 
 Q = queries(__name__, "receipts.sql")
 
 READER = "channels.receipts"
 RECEIPT, UNFOLLOWED, FOLLOWED = "receipt.received", "account.unfollowed", "account.followed"
-_TYPES = (RECEIPT, UNFOLLOWED, FOLLOWED)
+REJECTED = "message.rejected"
+_TYPES = (RECEIPT, UNFOLLOWED, FOLLOWED, REJECTED)
+_NO_GRANT = ("official:43101", "mini:43101")  # the vendor knows of no consent that is left
 _PARTS = ("official_chat", "official_notice")  # what unfollowing an account says no to, beside its template messages
 _KINDS = {"official": VendorKind.OFFICIAL, "mini": VendorKind.MINI, "kf": VendorKind.WECOM}
 _HARD = frozenset({"UNDELIV", "MOBILE_NOT_ON_SERVICE", "MK:0001", "MK:0013", "EMPTY_NUMBER", "failed:user block"})
@@ -59,7 +61,9 @@ def _follow(ground: Ground, conn: Connection, limit: int) -> int:
         if number in intents:
             _take(ground, conn, intents[number], row)
     for row in rows:
-        if row.type != RECEIPT:
+        if row.type == REJECTED:
+            _grantless(ground, conn, row)
+        elif row.type != RECEIPT:
             _follower(ground, conn, row)
     keep_place(conn, READER, Place(int(found[-1][0]), found[-1][1]))
     return len(found)
@@ -99,42 +103,21 @@ def _take(ground: Ground, conn: Connection, intent_id: int, row: _Row) -> None:
         conn.execute(store.Q.note_bounced, {"intent_id": intent_id, "at": row.at, "code": code, "why": ""})
 
 
+def _grantless(ground: Ground, conn: Connection, row: _Row) -> None:
+    """What somebody agreed to by this template is gone, whatever we had counted: nobody tries in vain until they agree again."""
+    if row.data.get("code") not in _NO_GRANT:
+        return
+    version = content.kept(conn, int(row.data.get("content_id", 0)), int(row.data.get("content_version", 0)))
+    template = content.template_of(version) if version else ""
+    channel = str(row.data.get("channel", ""))
+    data = {"channel": channel.partition("_")[0], "template_id": template, "how": "vendor"}
+    if template:
+        tell(ground, conn, channel, [Fact("subscription.refused", f"grantless:{row.key}", row.at, data=data, subject_id=row.subject)])
+
+
 def _follower(ground: Ground, conn: Connection, row: _Row) -> None:
     """Who unfollows wants no chats and no notices of the account either; who follows again may get service messages."""
     type_, purpose = ("consent.withdrawn", "*") if row.type == UNFOLLOWED else ("consent.given", "service")
     for channel in _PARTS:
         data = {"channel": channel, "purpose": purpose, "by": "unfollow" if row.type == UNFOLLOWED else "follow"}
         tell(ground, conn, channel, [Fact(type_, f"{row.type}:{row.key}", row.at, data=data, subject_id=row.subject)])
-
-
-def pull(ground: Ground, limit: int = 100) -> int:
-    """Fetch Tencent's receipts where an account's option `receipts` is `pull`; gives how many came.
-
-    Each is given out once. Where the answer to a pull was lost, so are its receipts: pushing them (docs/channels.md) loses none.
-    """
-    with ground.db.tx() as conn:
-        accounts = [one for one in clients(conn, VendorKind.TENCENT_SMS) if one.options.get("receipts") == "pull"]
-    taken = 0
-    for account in accounts:
-        try:
-            rows = tencent_sms.Client(ground, account).pull_receipts(limit=limit)
-        except VendorError:
-            continue
-        facts = []
-        for row in rows:
-            phone = row.phone if row.phone.startswith("+") else f"+{row.country_code}{row.subscriber}"
-            is_delivered = row.status == "SUCCESS"
-            code = "" if is_delivered else row.description[:80]
-            data = {"channel": "sms", "vendor": "tencent_sms", "vendor_id": row.serial_no, "is_delivered": is_delivered, "code": code}
-            outcome = "delivered" if is_delivered else f"failed:{code}"
-            facts.append(
-                Fact(
-                    RECEIPT, f"receipt:{row.serial_no}:{phone}:{outcome}", ground.clock.now(), (Identifier(Kind.PHONE, phone),),
-                    object=row.serial_no or None, data=data | {"out_id": row.session_context},
-                )
-            )  # fmt: skip
-        if facts:
-            with ground.db.tx() as conn:
-                source = pool.ensure_source(conn, "sms:tencent", "sms", now=ground.clock.now())
-                taken += pool.record(ground, conn, source, facts).new
-    return taken

@@ -28,6 +28,8 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 _EVERYWHERE = "*"
 _CHANNEL_OF = {"e_mail": "email", "mail": "email", "邮件": "email", "短信": "sms", "企业微信": "wecom", "微信": "wechat"}
 
+_NOT_BY_SESSION = ("order", "tag")  # money, and what we think of somebody, are not the customer's to say
+
 IsAnonymous = Callable[[str], bool]
 
 
@@ -61,10 +63,15 @@ def read(
     occurred_at, said_at = moments.occurred(message.timestamp, message.original_timestamp, sent, received_at)
     traits = _traits(message, about) if kind in ("identify", "track", "page", "screen") else {}
     who = dict.fromkeys(people.named(user_id, anonymous_id, source.source_id))
-    if not who and not (kind == "alias"):
-        raise Refusal("identity", "userId")
-    who |= dict.fromkeys(people.in_traits(traits, source.region))
-    who |= dict.fromkeys(people.in_context(about, source.region))
+    if source.who is not None:
+        if kind in ("alias", "group"):
+            raise Refusal("session", "type")
+        who = {source.who: None}
+    else:
+        if not who and not (kind == "alias"):
+            raise Refusal("identity", "userId")
+        who |= dict.fromkeys(people.in_traits(traits, source.region))
+        who |= dict.fromkeys(people.in_context(about, source.region))
     one = _One(
         message, kind, source, tuple(who)[:20], occurred_at, _id(message, raw, sent), people.circumstances(about), said_at, is_anonymous
     )
@@ -197,6 +204,8 @@ class _One:
         if not isinstance(event, str) or not names.snake(event):
             raise Refusal("event", "event")
         type_, is_known = names.type_of(event)
+        if self.source.who is not None and type_.partition(".")[0] in _NOT_BY_SESSION:
+            raise Refusal("session", "event")
         if type_ in ("order.paid", "order.refunded"):
             return self.order(type_)
         if type_ in ("consent.given", "consent.withdrawn"):

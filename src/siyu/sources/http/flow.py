@@ -16,6 +16,7 @@ from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.pool import Fact, Kind, brand, ensure_source, record, renew_write_key
+from siyu.sources import mini
 from siyu.sources.http import store
 from siyu.sources.http.people import identifier, is_like_anonymous
 from siyu.sources.http.words import (
@@ -86,9 +87,10 @@ def digest_of(key: str) -> bytes:
 
 
 def source_of(ground: Ground, key: str) -> tuple[HttpSource, Limits] | None:
-    """The open source that a key belongs to, and the limits in force; None for a wrong key."""
+    """The open source that a key belongs to, and the limits in force; None for a wrong key. A session of a mini-program is a key too."""
+    session = mini.session_of(ground, key) if mini.is_session(key) else None
     with ground.db.tx() as conn:
-        row = store.source_of_key(conn, digest_of(key))
+        row = (session.source_id, session.source, "") if session else store.source_of_key(conn, digest_of(key))
         if row is None:
             return None
         the = brand(conn)
@@ -96,7 +98,7 @@ def source_of(ground: Ground, key: str) -> tuple[HttpSource, Limits] | None:
             _bytes(settings.get(conn, SETTING_EVENT_BYTES, None), Limits.event_bytes),
             _bytes(settings.get(conn, SETTING_BATCH_BYTES, None), Limits.batch_bytes),
         )
-    return HttpSource(row[0], row[1], row[2] or the.currency, the.region), limits
+    return HttpSource(row[0], row[1], row[2] or the.currency, the.region, session.who if session else None), limits
 
 
 def _bytes(value: object, otherwise: int) -> int:

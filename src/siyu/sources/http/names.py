@@ -52,8 +52,14 @@ _KNOWN = {
 }
 _BY_NAME = {name: type_ for type_, names in _KNOWN.items() for name in names.split("|")}
 
-# Only our own rooms say these: a page must not be able to tell us that an address bounced or that money came in by another name.
-_RESERVED = frozenset({"message", "profile", "tag", "consent", "order", "identity", "event"})
+# Only our own rooms say these: a page must not be able to tell us that an address bounced, that somebody agreed to a message, or that
+# money came in by another name.
+_RESERVED = frozenset(
+    {
+        "message", "profile", "tag", "consent", "order", "identity", "event", "subscription", "receipt", "contact", "group", "desk", "code",
+        "account", "acquisition",
+    }
+)  # fmt: skip
 _IRREGULAR = frozenset(
     {
         "begun", "bought", "broken", "built", "chosen", "done", "drawn", "driven", "eaten", "fallen", "felt", "forgotten",

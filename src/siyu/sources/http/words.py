@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from siyu.pool import Fact
+from siyu.pool import Fact, Identifier
 
 KB = 1024
 MOST_BYTES = 4 * KB * KB  # no setting goes beyond
@@ -49,12 +49,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class HttpSource:
-    """A source that a write key belongs to. `currency` is never empty; `region` is where phones without a country code are."""
+    """A source that a write key belongs to. `currency` is never empty; `region` is where phones without a country code are.
+
+    `who`: the key is a session of one person, and everything it sends is about them, whomever it names.
+    """
 
     source_id: int
     name: str
     currency: str
     region: str = "CN"
+    who: Identifier | None = None
 
 
 class Refusal(Exception):

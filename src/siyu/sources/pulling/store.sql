@@ -1,0 +1,2 @@
+-- name: ring
+notify siyu;

@@ -139,7 +139,7 @@ def _welcomes(world: World, corp: str, letters: list[dict[str, Any]], storms: se
     }
     pairs = [(one["fields"].get("UserID"), one["fields"].get("ExternalUserID")) for one in letters]
     codes_given = [one["fields"].get("WelcomeCode") for one in letters]
-    greeted_pairs = {pair for pair, code in zip(pairs, codes_given, strict=True) if code and given[code]["sent_by"]}
+    greeted_pairs = {pair for pair, code in zip(pairs, codes_given, strict=True) if code and given.get(code, {}).get("sent_by")}
     halves = {pair for pair, one in zip(pairs, letters, strict=True) if one["change"] == "add_half_external_contact"} & greeted_pairs
     counts: Counter[str] = Counter()
     missed = []

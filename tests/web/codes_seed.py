@@ -64,6 +64,12 @@ def seed(ground: Ground, customers: int = 40) -> list[LiveCode]:
                 facts.append(
                     Fact("order.paid", f"o{n}", at + timedelta(hours=2), (who,), object=f"N{n}", amount_minor=12800, currency="CNY")
                 )
+        for n in range(min(customers, 9)):
+            at, who = now - timedelta(hours=5 * n + 1), Identifier(Kind.EXTERNAL_USERID, f"wm{n}" if n % 3 == 0 else f"wmJ{n}", CORP)
+            data = {"corp": CORP, "state": codes[3].state, "how": "code"}
+            facts.append(Fact("group.joined", f"j{n}", at, (who,), object=f"wr{1 + n % 2}", data=data))
+            if n % 4 == 1:
+                facts.append(Fact("group.left", f"l{n}", at + timedelta(minutes=30), (who,), object=f"wr{1 + n % 2}", data={"corp": CORP}))
         pool.record(ground, conn, source, facts)
     for step in (pool.relations.follow, pool.fold, growth.advance, gate.judge):
         while step(ground):

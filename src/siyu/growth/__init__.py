@@ -22,7 +22,7 @@ from siyu.growth.codes import (
 from siyu.growth.costs import record_costs
 from siyu.growth.deeds import do_deeds
 from siyu.growth.greeting import ORIGIN, WELCOME_WITHIN
-from siyu.growth.store import code, code_of_state, codes, counts, days, failed_deeds, funnels, lots
+from siyu.growth.store import code, code_of_state, codes, counts, failed_deeds, funnels, link_refused_at, lots, results, visits
 from siyu.growth.telling import see_lots, tell
 from siyu.growth.tickets import ticket_of
 from siyu.growth.turn import chats_on, remark_of, turn, welcome_of
@@ -35,6 +35,7 @@ from siyu.growth.words import (
     Funnel,
     LiveCode,
     Lot,
+    Result,
     Rotation,
     Shift,
     Ticket,
@@ -46,7 +47,8 @@ from siyu.growth.words import (
 
 __all__ = [
     "CHANNEL", "MOST_WELCOMES", "ORIGIN", "WELCOME_WITHIN", "CodeGuide", "CodeKind", "Count", "Draft", "For", "Funnel", "LiveCode",
-    "Lot", "Rotation", "Shift", "Standing", "Ticket", "Turn", "Welcome", "Who", "Why", "advance", "change", "chats_on", "close", "code",
-    "code_of_state", "codes", "counts", "days", "default_welcomes", "do_deeds", "failed_deeds", "funnels", "lots", "make", "preview",
-    "record_costs", "remark_of", "see_lots", "set_default_welcomes", "standing", "tell", "ticket_of", "turn", "visit", "welcome_of",
+    "Lot", "Result", "Rotation", "Shift", "Standing", "Ticket", "Turn", "Welcome", "Who", "Why", "advance", "change", "chats_on",
+    "close", "code", "code_of_state", "codes", "counts", "default_welcomes", "do_deeds", "failed_deeds", "funnels", "link_refused_at",
+    "lots", "make", "preview", "record_costs", "remark_of", "results", "see_lots", "set_default_welcomes", "standing", "tell",
+    "ticket_of", "turn", "visit", "visits", "welcome_of",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from psycopg.rows import class_row, dict_row
 
 from siyu.base.db import Connection, queries
 from siyu.base.errors import NotFoundError
-from siyu.growth.words import CodeGuide, CodeKind, Count, Draft, For, Funnel, LiveCode, Lot, Rotation, Shift, Welcome
+from siyu.growth.words import CodeGuide, CodeKind, Count, Draft, For, Funnel, LiveCode, Lot, Result, Rotation, Shift, Welcome
 
 Q = queries(__name__)
 _LOOKED_BACK = timedelta(days=14)  # for who came last; longer ago is as good as never
@@ -116,9 +116,21 @@ def funnels(conn: Connection, code_ids: Collection[int], since: datetime, until:
     return {row[0]: Funnel(*row) for row in conn.execute(Q.funnels, asked)}
 
 
-def days(conn: Connection, code_id: int, since: datetime, zone: str) -> dict[date, int]:
-    """How many came on each of the brand's days; days without anybody are missing."""
-    return dict(conn.execute(Q.days, {"code_id": code_id, "since": since, "zone": zone}).fetchall())
+def results(conn: Connection, code_id: int, since: datetime, until: datetime, zone: str) -> list[Result]:
+    """What became of those who came by one code between two moments: a row for each guide (or chat), and one for each day of the brand."""
+    asked = {"code_id": code_id, "since": since, "until": until, "zone": zone}
+    return [Result(*row) for row in conn.execute(Q.results, asked)]
+
+
+def visits(conn: Connection, code_id: int, since: datetime, zone: str) -> dict[date, int]:
+    """How often a code's own page was opened on each of the brand's days; days without are missing."""
+    return dict(conn.execute(Q.visits, {"code_id": code_id, "since": since, "zone": zone}).fetchall())
+
+
+def link_refused_at(conn: Connection, link_id: str, since: datetime) -> datetime | None:
+    """When WeCom last said that an acquisition link leads nowhere, after a moment."""
+    row = conn.execute(Q.link_refused, {"link_id": link_id, "since": since}).fetchone()
+    return row[0] if row else None
 
 
 def lots(conn: Connection) -> list[Lot]:

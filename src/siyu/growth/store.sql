@@ -223,8 +223,13 @@ on conflict (code_id, on_day) do update set visits = live_code_days.visits + 1;
 -- Whole days of the brand whose customers cost something that nobody has recorded yet.
 -- name: unrecorded_costs
 select s.code_id, (s.added_at at time zone %(zone)s)::date as on_day, c.name, c.cost_minor, count(*)::int
-from live_code_scans s join live_codes c on c.code_id = s.code_id
-where c.cost_minor > 0 and s.twin_key is null and s.added_at < %(midnight)s and s.added_at >= %(since)s
+from (
+    select code_id, added_at from live_code_scans where twin_key is null and added_at >= %(since)s and added_at < %(midnight)s
+    union all
+    select k.code_id, m.joined_at from live_codes k join group_members m on m.corp = k.corp and m.state = k.state
+    where k.kind = 'group' and m.joined_at >= %(since)s and m.joined_at < %(midnight)s
+) s join live_codes c on c.code_id = s.code_id
+where c.cost_minor > 0
     and not exists (select from live_code_days d where d.code_id = s.code_id and d.on_day = (s.added_at at time zone %(zone)s)::date and d.cost_key <> '')
 group by 1, 2, 3, 4 order by 2, 1;
 
@@ -246,7 +251,7 @@ select account_id, expires_on, balance, seen_at from live_link_lots order by acc
 -- name: lots_seen
 select max(seen_at) from live_link_lots where account_id = %(account_id)s;
 
--- What became of those who came by these codes from `since` on. Lost = the customer deleted the guide within so many days.
+-- What became of those who came by these codes from `since` on. Lost = the customer deleted the guide, or left the chat, within so many days.
 -- name: funnels
 with came as (
     select s.code_id, s.fact_key, s.subject, s.is_returning, case when t.intent_key is null then s.added_at else t.added_at end as added_at,
@@ -256,6 +261,12 @@ with came as (
     left join identifiers i on i.identifier_id = s.subject
     left join contacts c on c.subject = s.subject and c.corp = s.corp and c.guide = s.guide
     where s.code_id = any(%(code_ids)s::bigint[]) and s.added_at >= %(since)s and s.added_at < %(until)s and s.twin_key is null
+    union all
+    select k.code_id, m.joined_key, m.subject, exists (select from identifiers x join contacts c on c.subject = x.identifier_id
+            where x.person_id = i.person_id and c.added_at < m.joined_at), m.joined_at, null, i.person_id, m.is_in, m.left_at, 'customer'
+    from live_codes k join group_members m on m.corp = k.corp and m.state = k.state
+    left join identifiers i on i.identifier_id = m.subject
+    where k.code_id = any(%(code_ids)s::bigint[]) and k.kind = 'group' and m.joined_at >= %(since)s and m.joined_at < %(until)s
 ), told as (
     select i.key, i.intent_id, p.state, p.settled_at from came join intents i on i.key = came.intent_key
     left join permits p on p.intent_id = i.intent_id
@@ -282,9 +293,43 @@ from live_codes c left join each e on e.code_id = c.code_id left join visits v o
 where c.code_id = any(%(code_ids)s::bigint[])
 group by c.code_id, c.cost_minor, v.visits;
 
--- name: days
-select (s.added_at at time zone %(zone)s)::date as on_day, count(*)::int from live_code_scans s
-where s.code_id = %(code_id)s and s.added_at >= %(since)s and s.twin_key is null group by 1 order by 1;
+-- The same for one code, by guide (or chat) and by the brand's day: one of the two is null in each row.
+-- name: results
+with came as (
+    select s.guide, s.is_returning, s.added_at, coalesce(t.intent_key, s.intent_key) as intent_key, i.person_id, c.is_active, c.ended_at, c.ended_by
+    from live_code_scans s
+    left join live_code_scans t on t.twin_key = s.fact_key
+    left join identifiers i on i.identifier_id = s.subject
+    left join contacts c on c.subject = s.subject and c.corp = s.corp and c.guide = s.guide
+    where s.code_id = %(code_id)s and s.added_at >= %(since)s and s.added_at < %(until)s and s.twin_key is null
+    union all
+    select m.chat_id, exists (select from identifiers x join contacts c on c.subject = x.identifier_id
+        where x.person_id = i.person_id and c.added_at < m.joined_at), m.joined_at, null, i.person_id, m.is_in, m.left_at, 'customer'
+    from live_codes k join group_members m on m.corp = k.corp and m.state = k.state
+    left join identifiers i on i.identifier_id = m.subject
+    where k.code_id = %(code_id)s and k.kind = 'group' and m.joined_at >= %(since)s and m.joined_at < %(until)s
+), each as (
+    select came.*, (came.added_at at time zone %(zone)s)::date as on_day, n.intent_id, p.state,
+        came.ended_by = 'customer' and came.ended_at >= came.added_at and came.ended_at < came.added_at + interval '30 days' as lost_30,
+        exists (select from identifiers x join orders o on o.subject = x.identifier_id
+            where x.person_id = came.person_id and o.paid_at >= came.added_at) as has_bought
+    from came left join intents n on n.key = came.intent_key left join permits p on p.intent_id = n.intent_id
+)
+select e.guide, e.on_day, count(*)::int, count(*) filter (where e.is_returning)::int, count(e.intent_id)::int,
+    count(*) filter (where e.state = 'sent')::int, count(*) filter (where e.lost_30)::int,
+    count(distinct e.person_id) filter (where e.is_active)::int, count(distinct e.person_id) filter (where e.has_bought)::int
+from each e group by grouping sets ((e.guide), (e.on_day)) order by e.on_day desc nulls first, 3 desc, e.guide;
+
+-- name: visits
+select on_day, visits from live_code_days where code_id = %(code_id)s and on_day >= (%(since)s at time zone %(zone)s)::date;
+
+-- The latest that the corp told of its links' credits, and of one link.
+-- name: quota_told
+select max(occurred_at) from facts
+where type in ('acquisition.balance_low', 'acquisition.balance_exhausted', 'acquisition.quota_expire_soon') and occurred_at > %(since)s;
+
+-- name: link_refused
+select max(occurred_at) from facts where type = 'acquisition.link_unavailable' and occurred_at > %(since)s and object = %(link_id)s;
 
 -- name: failed_deeds
 select kind, error, count(*)::int from live_code_deeds where code_id = %(code_id)s and state = 'failed' group by 1, 2 order by 3 desc;

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from siyu.base.db import Connection
 from siyu.base.errors import SiyuError
 from siyu.base.ground import Ground
 from siyu.growth import store
@@ -125,14 +126,15 @@ def _end(client: Client, one: LiveCode) -> _Told:
 
 
 def see_lots(ground: Ground) -> int:
-    """Ask for the quota of acquisition links now and then; how many accounts were asked."""
+    """Ask for the quota of acquisition links now and then, and when the corp said that it runs out; how many accounts were asked."""
     now, asked = ground.clock.now(), 0
     with ground.db.tx() as conn:
         accounts = sorted({one.draft.account_id for one in store.codes(conn) if one.draft.kind == CodeKind.LINK})
     for account_id in accounts:
         with ground.db.tx() as conn:
             row = conn.execute(Q.lots_seen, {"account_id": account_id}).fetchone()
-            if row and row[0] is not None and now < row[0] + _LOTS_EVERY:
+            seen_at = row[0] if row else None
+            if seen_at is not None and now < seen_at + _LOTS_EVERY and not _was_told(conn, seen_at):
                 continue
             client = Client(ground, account(conn, account_id))
         try:
@@ -149,3 +151,8 @@ def see_lots(ground: Ground) -> int:
             conn.execute(Q.drop_lots, {"account_id": account_id, "now": now})
         asked += 1
     return asked
+
+
+def _was_told(conn: Connection, since: datetime) -> bool:
+    row = conn.execute(Q.quota_told, {"since": since}).fetchone()
+    return row is not None and row[0] is not None

@@ -169,7 +169,10 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Funnel:
-    """What became of those who came by a code in a period. Seconds are from the adding to the welcome being taken by WeCom."""
+    """What became of those who came by a code in a period; by a group's code, who joined and stayed.
+
+    Seconds are from the adding to the welcome being taken by WeCom.
+    """
 
     code_id: int
     visits: int
@@ -186,6 +189,21 @@ class Funnel:
     kept: int
     bought: int
     cost_minor: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of those who came by a code to one guide (or chat), or on one of the brand's days; the other one is None."""
+
+    guide: str | None
+    on_day: date | None
+    adds: int
+    returning: int
+    asked: int
+    welcomed: int
+    lost_30: int
+    kept: int
+    bought: int
 
 
 @dataclass(frozen=True)

@@ -15,3 +15,6 @@ create index live_code_scans_waiting on live_code_scans (decide_at) where welcom
 alter table mass_media add column tries int not null default 0;
 alter table mass_media add column again_at timestamptz;
 alter table mass_media add column error text not null default '';
+
+-- Who joined by a code of a group.
+create index group_members_state on group_members (corp, state) where state <> '';

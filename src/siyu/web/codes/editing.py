@@ -8,13 +8,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from siyu import content, growth, pool
+from siyu import growth, pool
 from siyu.base.db import Connection
 from siyu.base.errors import InputError
-from siyu.growth import CodeKind, Count, Draft, For, LiveCode, Rotation, Standing
+from siyu.growth import CodeKind, Count, Draft, LiveCode, Rotation, Standing
 from siyu.vendors import AccountState, VendorKind, accounts
 from siyu.web.codes.listing import names_of
-from siyu.web.codes.writing import WELCOMES, draft_of, write_shifts
+from siyu.web.codes.welcomes import rows_of
+from siyu.web.codes.writing import draft_of, write_shifts
 from siyu.web.guard import note
 from siyu.web.page import form_of, go, ground_of, render, say_to, staff_of
 
@@ -100,7 +101,8 @@ def _editor(
         guides = pool.relations.guides(conn, corp) if corp else []
         tags = pool.relations.tags(conn, corp) if corp else []
         groups = [one for one in pool.relations.groups(conn, corp) if one.dismissed_at is None] if corp else []
-        welcomes = [(one.content_id, one.name) for one in content.all_kept(conn, growth.CHANNEL)]
+        greeting = rows_of(request, conn, draft.welcomes)
+        has_general = bool(growth.default_welcomes(conn))
         stand = _standing(request, conn, draft, code.code_id if code else 0)
         names = names_of(conn)
     behind = {one.guide: one for one in draft.guides}
@@ -113,8 +115,8 @@ def _editor(
     ]  # fmt: skip
     return render(
         request, "codes/edit.html", draft=draft, code=code, corps=corps, rows=rows, tags=tags, groups=groups, stand=stand, names=names,
-        welcomes=[("", say_to(request, "web.code_no_welcome")), *welcomes], welcome_rows=range(WELCOMES), wrong=wrong, status=status,
+        wrong=wrong, status=status, has_general=has_general,
         rotations=[(str(one), say_to(request, f"web.code_rotation_{one}")) for one in Rotation],
         corp_options=[(one.account_id, one.name) for one in corps],
-        whoms=[(str(one), say_to(request, f"web.code_whom_{one}")) for one in For],
+        **greeting,
     )  # fmt: skip

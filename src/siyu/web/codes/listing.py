@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from siyu import growth, pool
 from siyu.base.db import Connection
-from siyu.growth import CodeKind, LiveCode, Standing
+from siyu.growth import CodeKind, LiveCode, Lot, Standing
 from siyu.vendors import VendorKind, accounts
 from siyu.web.page import ground_of, render
 
@@ -31,13 +33,15 @@ def listing(request: Request) -> Response:
         names = names_of(conn)
         lots = growth.lots(conn)
         has_corp = bool(accounts(conn, VendorKind.WECOM))
-    troubled = {number: trouble(one, stand.get(number)) for one in every if (number := one.code_id)}
+    today = now.astimezone(ZoneInfo(zone)).date()
+    lots = [lot for lot in lots if lot.expires_on >= today or lot.balance]
+    troubled = {one.code_id: trouble(one, stand.get(one.code_id), quota_of(one, lots, today)) for one in every}
     counts = {kind: sum(one.draft.kind == kind for one in every) for kind in CodeKind}
-    left = sum(lot.balance for lot in lots)
-    ends = [lot for lot in lots if lot.balance and lot.expires_on <= (now + _SOON).date()]
+    left = sum(lot.balance for lot in lots if lot.expires_on >= today)
+    ends = [lot for lot in lots if lot.balance and today <= lot.expires_on <= today + _SOON]
     return render(
         request, "codes/list.html", codes=shown, stand=stand, funnels=funnels, names=names, lots=lots, left=left, ends=ends, counts=counts,
-        every=len(every), kind=asked, has_corp=has_corp, troubled=troubled, few=_FEW,
+        every=len(every), kind=asked, has_corp=has_corp, troubled=troubled, few=_FEW, today=today,
     )  # fmt: skip
 
 
@@ -47,12 +51,22 @@ def names_of(conn: Connection) -> dict[str, str]:
     return named | {one.chat_id: one.name or one.chat_id for one in pool.relations.groups(conn)}
 
 
-def trouble(one: LiveCode, stand: Standing | None) -> str:
+def quota_of(one: LiveCode, lots: Sequence[Lot], today: date) -> int | None:
+    """The credits that a link may still use; None for other codes, and as long as nobody has asked the corp."""
+    mine = [lot.balance for lot in lots if lot.account_id == one.draft.account_id and lot.expires_on >= today]
+    if one.draft.kind != CodeKind.LINK or not any(lot.account_id == one.draft.account_id for lot in lots):
+        return None
+    return sum(mine)
+
+
+def trouble(one: LiveCode, stand: Standing | None, quota: int | None = None) -> str:
     """What is wrong with a code: a text's key, empty when all is well."""
     if one.closed_at is not None:
         return ""
     if one.tell_error:
         return "told"
+    if quota == 0:
+        return "quota"
     if stand is not None and not stand.users:
         return "nobody"
     return "" if one.config_id else "making"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
 from siyu import growth, pool
-from siyu.growth import CodeKind
+from siyu.growth import CodeKind, LiveCode
 from siyu.vendors import VendorKind, explain
 from siyu.vendors.wecom import link_for
 from siyu.web import charts
-from siyu.web.codes.listing import PERIOD, names_of, trouble
+from siyu.web.codes.listing import PERIOD, names_of, quota_of, trouble
+from siyu.web.codes.welcomes import described
 from siyu.web.page import ground_of, lang_of, render, say_to
 
 
@@ -26,17 +28,27 @@ def see(request: Request) -> Response:
         zone = pool.brand(conn).time_zone
         stand = growth.standing(ground, conn, [code])[code_id] if code.closed_at is None else None
         funnel = growth.funnels(conn, [code_id], now - PERIOD, now, zone)[code_id]
-        days = growth.days(conn, code_id, now - PERIOD, zone)
+        results = growth.results(conn, code_id, now - PERIOD, now, zone)
+        visits = growth.visits(conn, code_id, now - PERIOD, zone)
+        lots = [lot for lot in growth.lots(conn) if lot.account_id == code.draft.account_id] if is_link(code) else []
+        refused_at = (
+            growth.link_refused_at(conn, code.config_id, code.told_at or code.made_at) if is_link(code) and code.config_id else None
+        )
+        greetings, has_general = described(request, conn, code.draft.welcomes), bool(growth.default_welcomes(conn))
         failed = growth.failed_deeds(conn, code_id)
         names = names_of(conn)
         tags = {one.tag_id: one.name for one in pool.relations.tags(conn, code.corp, only_live=False)}
-    first = (now - PERIOD + timedelta(days=1)).date()
-    every = [first + timedelta(days=n) for n in range(PERIOD.days)]
+    today = now.astimezone(ZoneInfo(zone)).date()
+    every = [today - timedelta(days=n) for n in reversed(range(PERIOD.days))]
+    by_day = {one.on_day: one for one in results if one.on_day}
+    by_guide = [one for one in results if one.guide is not None]
+    is_group, cost = code.draft.kind == CodeKind.GROUP, code.draft.cost_minor
     chart = charts.bars(
-        say_to(request, "web.code_by_day"), [f"{day:%m-%d}" for day in every], [days.get(day, 0) for day in every],
-        show=lambda n: f"{n:,.0f}", lang=lang, name=say_to(request, "web.code_adds"),
+        say_to(request, "web.code_by_day"), [f"{day:%m-%d}" for day in every], [by_day[day].adds if day in by_day else 0 for day in every],
+        show=lambda n: f"{n:,.0f}", lang=lang, name=say_to(request, "web.code_joined" if is_group else "web.code_adds"),
     )  # fmt: skip
-    steps = [("visits", funnel.visits), ("adds", funnel.adds), ("kept", funnel.kept), ("bought", funnel.bought)]
+    names_of_steps = ("visits", "joined", "stayed", "bought") if is_group else ("visits", "adds", "kept", "bought")
+    steps = list(zip(names_of_steps, (funnel.visits, funnel.adds, funnel.kept, funnel.bought), strict=True))
     if not funnel.visits:
         steps = steps[1:]
     stages = charts.funnel(
@@ -46,8 +58,11 @@ def see(request: Request) -> Response:
     why = explain(VendorKind.WECOM, code.tell_error, lang) if code.tell_error else None
     return render(
         request, "codes/see.html", code=code, draft=code.draft, stand=stand, funnel=funnel, chart=chart, stages=stages, failed=failed,
-        names=names, tags=tags, trouble=trouble(code, stand), why=why, address=_address(request, code.state), wrong=None,
-        to=link_for(code.url, code.state) if code.url else "",
+        names=names, tags=tags, trouble=trouble(code, stand, quota_of(code, lots, today)), why=why,
+        address=_address(request, code.state), wrong=None,
+        to=link_for(code.url, code.state) if code.url else "", by_guide=by_guide, days=[one for one in results if one.on_day],
+        visits=visits, cost=cost, is_group=is_group, lots=lots, today=today, refused_at=refused_at,
+        greetings=greetings, has_general=has_general,
     )  # fmt: skip
 
 
@@ -58,6 +73,11 @@ def printed(request: Request) -> Response:
     address = _address(request, code.state)
     picture = segno.make(address, error="m").svg_data_uri(scale=8, border=4, light="#fff")
     return render(request, "codes/print.html", code=code, address=address, picture=picture, is_group=code.draft.kind == CodeKind.GROUP)
+
+
+def is_link(code: LiveCode) -> bool:
+    """Whether a code is an acquisition link, which costs credits."""
+    return code.draft.kind == CodeKind.LINK
 
 
 def _address(request: Request, state: str) -> str:

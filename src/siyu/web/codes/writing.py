@@ -9,9 +9,8 @@ from decimal import Decimal, InvalidOperation
 from starlette.datastructures import FormData
 
 from siyu.base.errors import InputError
-from siyu.growth import CodeGuide, CodeKind, Draft, For, Rotation, Shift, Welcome
+from siyu.growth import MOST_WELCOMES, CodeGuide, CodeKind, Draft, For, Rotation, Shift, Welcome
 
-WELCOMES = 3  # rows in the form
 _SHIFT = re.compile(r"(?:(\d)(?:\s*-\s*(\d))?\s+)?(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
 
 
@@ -58,18 +57,8 @@ def draft_of(form: FormData) -> Draft:
         )
         for name in names
     ]
-    welcomes = [
-        Welcome(
-            _number(text(f"welcome{n}"), "welcomes"),
-            For(text(f"whom{n}") or For.ANYBODY),
-            (text(f"start{n}") or "00:00").zfill(5),
-            (text(f"end{n}") or "24:00").zfill(5),
-        )
-        for n in range(WELCOMES)
-        if text(f"welcome{n}")
-    ]
     kind, rotation = text("kind") or CodeKind.PERSON, text("rotation") or Rotation.EVEN
-    if kind not in set(CodeKind) or rotation not in set(Rotation) or any(w.whom not in set(For) for w in welcomes):
+    if kind not in set(CodeKind) or rotation not in set(Rotation):
         raise InputError("The choice is not possible.", "Choose one from the list.", field="kind")
     return Draft(
         name=text("name"),
@@ -84,10 +73,36 @@ def draft_of(form: FormData) -> Draft:
         skip_verify=text("ask_first") != "on",
         remark_pattern=text("remark_pattern"),
         cost_minor=_minor(text("cost") or "0"),
-        welcomes=tuple(welcomes) if kind != CodeKind.GROUP else (),
+        welcomes=welcomes_of(form) if kind != CodeKind.GROUP else (),
         chats=tuple(str(one) for one in form.getlist("chat")) if kind == CodeKind.GROUP else (),
         chat_limit=_number(text("chat_limit") or "180", "chat_limit"),
     )
+
+
+def welcomes_of(form: FormData) -> tuple[Welcome, ...]:
+    """The rows of welcomes that name one. Raises `InputError`."""
+    found = []
+    for n in range(MOST_WELCOMES):
+        written, (whom, _, of) = str(form.get(f"welcome{n}", "")), str(form.get(f"whom{n}", "") or For.ANYBODY).partition(":")
+        if not written:
+            continue
+        if whom not in set(For):
+            raise InputError("The choice is not possible.", "Choose one from the list.", field="welcomes")
+        try:
+            shifts = read_shifts(str(form.get(f"when{n}", "")))
+        except InputError as wrong:
+            raise InputError(wrong.what, wrong.remedy, field="welcomes") from None
+        if len(shifts) > 1:
+            raise InputError("A welcome has one stretch of hours.", "Write the other one in another row.", field="welcomes")
+        shift = shifts[0] if shifts else Shift()
+        found.append(Welcome(_number(written, "welcomes"), For(whom), shift.start, shift.end, shift.days, of.strip()))
+    return tuple(found)
+
+
+def when_of(one: Welcome) -> str:
+    """When a welcome is sent, in words; empty for always."""
+    shift = Shift(one.days, one.start, one.end)
+    return "" if shift == Shift() else write_shifts([shift])
 
 
 def _number(written: str, field: str) -> int:

@@ -16,12 +16,12 @@ from siyu.base import jobs
 from siyu.base.ground import Ground
 from siyu.pool import relations
 from siyu.sandbox.conformance.__main__ import served
-from siyu.sources import callbacks, sync
-from siyu.vendors import VendorKind, callback_keys, probes, seal_callback, secret_of
+from siyu.sources import callbacks, handing, sync
+from siyu.vendors import VendorKind, callback_keys, keep_account, probes, seal_callback, secret_of
 from siyu.web.connect.chats import health
 from siyu.web.connect.store import ChatCount
 
-PAGES = ("/connections", "/connection-health", "/callbacks", "/corp-tags", "/chat-groups", "/guides")
+PAGES = ("/connections", "/connection-health", "/callbacks", "/corp-tags", "/chat-groups", "/guides", "/handovers")
 
 
 @pytest.fixture(scope="module")
@@ -291,6 +291,32 @@ def test_chats_and_guides_count_people_once(browse: Browse, staffed: Ground) -> 
     assert "静安店" in guides and "徐汇店" in guides and "已离职" in guides and "28 个好友关系" in guides and ">27<" in guides
     for sort in ("size", "-joins", "elsewhere", "nonsense"):
         assert viewer.look(f"/chat-groups?sort={sort}").status_code == 200
+
+
+def test_customers_are_handed_over(browse: Browse, staffed: Ground) -> None:
+    corp.settle(staffed)
+    now = staffed.clock.now()
+    viewer, operator = browse("viewer"), browse("operator")
+    given = {"from": f"{corp.CORP} gone", "to": f"{corp.CORP} ls", "most": "1"}
+    assert "先在「连接」页面" in operator.fill("/handovers", given).text, "no account of the corp"
+    with staffed.db.tx() as conn:
+        keep_account(
+            staffed, conn, kind="wecom", name="品牌", app_id=corp.CORP, agent_id="1", secret="s", base_url="http://127.0.0.1:9/wecom"
+        )
+        handing.keep_waiting(conn, corp.CORP, [("gone", "wm0002", now), ("gone", "wm0005", now)], now)
+    text = viewer.look("/handovers").text
+    assert "王五" in text and "等待分配" in text and "<form" not in text.partition("等待分配")[2].partition("交接记录")[0]
+    assert viewer.fill("/handovers", given).status_code == 403
+    operator.fill("/handovers", given)
+    assert "1 位客户开始交接" in operator.look("/handovers").text
+    text = viewer.look("/handovers").text
+    assert "wm0002" in text and "待提交" in text and "wm0005" not in text
+    operator.fill("/handovers", given | {"most": ""})
+    assert "1 位未受理：正在交接中" in operator.look("/handovers").text
+    told = operator.fill("/handovers", given)
+    assert told.status_code == 422 and "正在交接中" in told.text
+    for wrong in ({"to": f"{corp.CORP} gone"}, {"to": "wwother zs"}, {"most": "0"}, {"from": f"{corp.CORP} nobody"}):
+        assert operator.fill("/handovers", given | wrong).status_code == 422, wrong
 
 
 def test_the_health_of_a_chat_is_a_word() -> None:

@@ -35,7 +35,7 @@ def run_ask(args: argparse.Namespace) -> int:
     """Hand customers on: who is on the way, and who was refused and why."""
     with opened(args) as ground:
         corp = _corp(ground, args.corp)
-        asked = handing.ask(ground, corp, args.from_guide, args.to_guide, args.customer, most=args.most, by="cli")
+        asked = handing.ask(ground, corp, args.from_guide, args.to_guide, args.customer, most=args.most, by="cli", lang=language())
     lines = [word("cli.handover_asked", n=len(asked.handing_ids), refused=len(asked.refused))]
     if asked.refused:
         rows = [[one.external_userid, _why(one.why), one.until or "-"] for one in asked.refused[:_SHOWN]]

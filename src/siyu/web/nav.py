@@ -62,6 +62,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("/connection-health", "web.nav_connection_health", "chart"),
             Entry("/callbacks", "web.nav_callbacks", "mail"),
             Entry("/guides", "web.nav_guides", "shop"),
+            Entry("/handovers", "web.nav_handovers", "leave"),
             Entry("/chat-groups", "web.nav_chat_groups", "people"),
             Entry("/corp-tags", "web.nav_corp_tags", "tag"),
         ),

@@ -31,17 +31,25 @@ _TAKEN_OVER = 202  # the vendor's number of this way to come to a guide
 
 
 def ask(
-    ground: Ground, corp: str, from_guide: str, to_guide: str, whom: Sequence[str] | None = None, *, most: int | None = None, by: str = ""
+    ground: Ground,
+    corp: str,
+    from_guide: str,
+    to_guide: str,
+    whom: Sequence[str] | None = None,
+    *,
+    most: int | None = None,
+    by: str = "",
+    lang: str = "",
 ) -> HandingAnswer:
     """Hand customers (external_userids; all of the guide's when left out, `most` of them at most) on to another guide. The river tells
-    the corp.
+    the corp. `lang` is the language of errors, the brand's when not given.
 
     Gives who is on the way now and who was refused, with the reason. Raises `InputError` where nobody can go: the guides are the same, or
     the one who takes over is unknown, has left, or may not have customers; `NotFoundError` where no account of the corp is on.
     """
     now = ground.clock.now()
     with ground.db.tx() as conn:
-        lang = pool.brand(conn).language
+        lang = lang or pool.brand(conn).language
         of = next((a for a in accounts(conn) if a.kind is VendorKind.WECOM and a.app_id == corp and a.state == AccountState.ON), None)
         if of is None:
             raise NotFoundError(say("sources.handing_no_account", lang), say("sources.handing_no_account_remedy", lang))

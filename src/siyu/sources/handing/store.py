@@ -125,9 +125,9 @@ def handings(conn: Connection, corp: str | None = None, *, state: str | None = N
     return _handings(conn, Q.handings, {"corp": corp, "state": state, "limit": limit})
 
 
-def counts(conn: Connection, corp: str | None = None) -> dict[HandingState, int]:
-    """How many there are in each state."""
-    return {HandingState(r[0]): r[1] for r in conn.execute(Q.counts, {"corp": corp})}
+def counts(conn: Connection, corp: str | None = None, *, since: datetime | None = None) -> dict[HandingState, int]:
+    """How many there are in each state; with `since`, of those that ended the ones that ended after."""
+    return {HandingState(r[0]): r[1] for r in conn.execute(Q.counts, {"corp": corp, "since": since})}
 
 
 def _handings(conn: Connection, query: Any, asked: Mapping[str, Any]) -> list[Handing]:

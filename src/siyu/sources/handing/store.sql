@@ -104,4 +104,6 @@ from handings where (%(corp)s::text is null or corp = %(corp)s) and (%(state)s::
 order by handing_id desc limit %(limit)s;
 
 -- name: counts
-select state, count(*) from handings where %(corp)s::text is null or corp = %(corp)s group by state;
+select state, count(*) from handings where (%(corp)s::text is null or corp = %(corp)s)
+    and (ended_at is null or %(since)s::timestamptz is null or ended_at > %(since)s)
+group by state;

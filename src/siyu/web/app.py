@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 # Each is a module of this room with `routes(ground) -> list[Guarded]`.
 PAGES = (
-    "signin", "overview", "ledger", "customers", "person", "imports", "segments", "broadcasts", "posts", "codes", "contents", "messages",
+    "signin", "overview", "ledger", "customers", "person", "imports", "segments", "broadcasts", "group_sends", "posts", "codes", "contents", "messages",
     "setup", "jobs", "conflicts", "pace", "gallery", "answers", "health", "business", "worth", "connect",
 )  # fmt: skip
 # Rooms below that answer to the outside world with their own routes and their own checks (write keys, signed tokens).

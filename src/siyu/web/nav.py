@@ -49,6 +49,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "web.nav_touch",
         (
             Entry("/broadcasts", "web.nav_broadcasts", "send", is_tab=True),
+            Entry("/group-sends", "web.nav_group_sends", "people"),
             Entry("/posts", "web.nav_posts", "eye"),
             Entry("/contents", "web.nav_contents", "content"),
             Entry("/answers", "web.nav_answers", "message"),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.journeys import world
 from tests.journeys.world import DAY
 
-from siyu import gate, journeys, pool
-from siyu.base import jobs
+from siyu import content, gate, journeys, pool
+from siyu.base import jobs, settings
 from siyu.base.clock import StillClock
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
@@ -231,3 +232,33 @@ def test_an_empty_segment_ends_quietly(ground: Ground, clock: StillClock) -> Non
     clock.move(15 * DAY)
     world.enrol(ground)
     assert state(ground, number) == "done"
+
+
+def test_a_text_costs_what_its_segments_cost_unless_somebody_says(ground: Ground) -> None:
+    world.open_shop(ground, 5)
+
+    def price(micro: int) -> None:
+        with ground.db.tx() as conn:
+            settings.put(conn, "sms.sender", {"account_id": 1, "signature": "茶铺", "unit_price_micro": micro}, at=ground.clock.now())
+
+    def text(name: str, middle: str) -> journeys.Draft:
+        with ground.db.tx() as conn:
+            body = "您好{{ name | fallback: '您' }}，" + middle + "。拒收请回复R"
+            kept = content.keep(ground, conn, name, "sms", "1001", body).content_id
+            return replace(world.draft(kept), channel="sms", name=name)
+
+    price(45_000)
+    short, long = text("短", "春茶到店"), text("长", "春茶到店" * 13 + "好茶")  # 70 characters with nobody's name: a name makes it two
+    with ground.db.tx() as conn:
+        numbers = [journeys.make(ground, conn, one) for one in (short, long, replace(short, name="定", cost_minor=3))]
+        costs = [journeys.see(conn, one).cost_minor for one in numbers]
+        assert costs == [5, 9, 3]
+        assert [journeys.draft_of(journeys.see(conn, one)).cost_minor for one in numbers] == [None, None, 3]
+    price(60_000)  # a new price counts from the next broadcast that begins
+    with ground.db.tx() as conn:
+        for one in numbers:
+            journeys.start(ground, conn, one)
+    world.enrol(ground)
+    with ground.db.tx() as conn:
+        asked = conn.execute("select origin_id, min(cost_minor), max(cost_minor) from intents group by 1 order by 1").fetchall()
+    assert asked == [(number, cost, cost) for number, cost in zip(numbers, (6, 12, 3), strict=True)]

@@ -22,7 +22,7 @@ from siyu.channels.receipts import Choice, clicked, opened, take_bounce, unsubsc
 from siyu.channels.registry import channel_of, channels
 from siyu.channels.routes import routes
 from siyu.channels.sms.channel import forget_sms, see_sms, set_sms
-from siyu.channels.sms.words import SmsSettings, cost_minor
+from siyu.channels.sms.words import SmsSettings
 from siyu.channels.store import health, message_log, sends_of, state_counts, unknown_sends
 from siyu.channels.trial import send_trial
 from siyu.channels.webhook.channel import change_secret, forget_webhook, see_webhook, set_webhook
@@ -48,7 +48,6 @@ __all__ = [
     "channel_of",
     "channels",
     "clicked",
-    "cost_minor",
     "deliver",
     "follow",
     "forget_email",

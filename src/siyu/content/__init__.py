@@ -5,7 +5,7 @@ Owns the tables contents, content_versions, content_files, tracked_links.
 
 from siyu.content.attachments import Attachment, KeptFile, check_attachments, file_of, keep_file
 from siyu.content.flow import Unsound, archive, bring_back, check_name, keep, look, set_ad_prefix
-from siyu.content.forms import CHATS, FORMS, has_opt_out, template_of, units
+from siyu.content.forms import CHATS, FORMS, SMS, SMS_PRICE_MICRO, cost_minor, has_opt_out, template_of, units
 from siyu.content.forms import fields as form_fields
 from siyu.content.links import CLICK, OPEN, UNSUBSCRIBE, Mark, SignedLinks, click_url, open_url, read_token, token, unsubscribe_url
 from siyu.content.people import people
@@ -23,6 +23,8 @@ __all__ = [
     "FORMS",
     "OPEN",
     "PURPOSES",
+    "SMS",
+    "SMS_PRICE_MICRO",
     "STANDARD",
     "UNSUBSCRIBE",
     "Attachment",
@@ -45,6 +47,7 @@ __all__ = [
     "check_attachments",
     "check_name",
     "click_url",
+    "cost_minor",
     "file_of",
     "form_fields",
     "has_opt_out",

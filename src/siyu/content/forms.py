@@ -18,6 +18,7 @@ FORMS = (SMS, *LINED)
 CHATS = ("official_chat", "kf")
 MOST_SMS = 500  # characters of a template (cloud.tencent.com/document/product/382/39023)
 MOST_CHAT_BYTES = 2048
+SMS_PRICE_MICRO = 45_000  # of one unit, in millionths of the currency's main unit; what both vendors ask for small packages in 2026
 ONE_UNIT, LONG_UNIT = 70, 67  # characters (help.aliyun.com/document_detail/414224.html)
 PLACES = ("url", "page", "mini_appid")  # lines that are no fields of the template: where a tap leads
 
@@ -31,6 +32,11 @@ def units(text: str, signature: str = "") -> int:
     """How many messages the carriers count for a text: up to 70 characters one, then one for each 67 begun. 【signature】 counts too."""
     length = len((f"【{signature}】" if signature else "").encode("utf-16-le")) // 2 + len(text.encode("utf-16-le")) // 2
     return 1 if length <= ONE_UNIT else -(-length // LONG_UNIT)
+
+
+def cost_minor(units: int, unit_price_micro: int) -> int:
+    """What a text of so many units costs, in minor units (fen), rounded up: the budget is never overdrawn by rounding."""
+    return -(-units * unit_price_micro // 10_000)
 
 
 def has_opt_out(text: str) -> bool:

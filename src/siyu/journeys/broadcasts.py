@@ -18,6 +18,7 @@ from siyu.journeys import store
 from siyu.journeys.draw import draw, seconds_to
 from siyu.journeys.flow import members_of
 from siyu.journeys.moves import after
+from siyu.journeys.pricing import price_of
 from siyu.journeys.store import Q
 from siyu.journeys.words import ORIGIN, Broadcast, Draft, Plan, Progress, State
 
@@ -55,7 +56,7 @@ def draft_of(broadcast: Broadcast) -> Draft:
         purpose=broadcast.purpose,
         topic="" if broadcast.topic == f"{ORIGIN}:{broadcast.broadcast_id}" else broadcast.topic,
         priority=broadcast.priority,
-        cost_minor=broadcast.cost_minor,
+        cost_minor=None if broadcast.is_cost_by_price else broadcast.cost_minor,
         holdout_share=float(broadcast.holdout_share),
         expire_for=broadcast.expire_for,
         measure_for=broadcast.measure_for,
@@ -72,6 +73,7 @@ def schedule(ground: Ground, conn: Connection, broadcast_id: int, start_at: date
     if version is None:
         raise InputError("The content of the broadcast does not exist any more.", "Choose another content.", field="content_id")
     words = {"broadcast_id": broadcast_id, "state": state, "start_at": max(start_at or now, now), "content_version": version.version}
+    words["cost_minor"] = price_of(conn, version) if broadcast.is_cost_by_price else broadcast.cost_minor
     conn.execute(Q.set_going, words)
 
 
@@ -145,7 +147,7 @@ def plan(ground: Ground, conn: Connection, broadcast_id: int, progress: Callable
         topic=broadcast.topic,
         content_id=broadcast.content_id,
         priority=broadcast.priority,
-        cost_minor=broadcast.cost_minor,
+        cost_minor=price_of(conn, version) if version and broadcast.is_cost_by_price else broadcast.cost_minor,
         template=content.template_of(version) if version else "",
         at=start_at,
         expires_at=ends_at + broadcast.expire_for,
@@ -195,8 +197,10 @@ def _checked(conn: Connection, draft: Draft) -> dict[str, Any]:
         raise InputError("The rate is not a number above zero.", "Leave it empty to send as fast as the channel allows.", field="rate")
     if draft.purpose not in list(gate.Purpose):
         raise InputError("The purpose is not known.", f"Use one of {', '.join(gate.Purpose)}.", field="purpose")
-    if draft.cost_minor < 0:
+    if draft.cost_minor is not None and draft.cost_minor < 0:
         raise InputError("The cost of a message is below zero.", "Give what one message costs, or 0.", field="cost_minor")
     words = asdict(draft)
+    by_price = draft.cost_minor is None
+    words |= {"cost_minor": price_of(conn, version) if by_price else draft.cost_minor, "is_cost_by_price": by_price}
     words |= {"name": name, "rule": Jsonb(segments.dump(rule)), "content_version": version.version, "look_back_for": LOOK_BACK_FOR}
     return words

@@ -2,12 +2,12 @@
 with new as (select nextval(pg_get_serial_sequence('broadcasts', 'broadcast_id')) as id)
 insert into broadcasts (
     broadcast_id, name, segment_id, rule, channel, content_id, content_version, purpose, topic, priority, cost_minor, holdout_share, salt,
-    expire_for, measure_for, look_back_for, rate_per_minute, created_by, created_at
+    expire_for, measure_for, look_back_for, rate_per_minute, created_by, created_at, is_cost_by_price
 )
 overriding system value
 select id, %(name)s, %(segment_id)s, %(rule)s, %(channel)s, %(content_id)s, %(content_version)s, %(purpose)s,
        coalesce(nullif(%(topic)s, ''), 'broadcast:' || id), %(priority)s, %(cost_minor)s, %(holdout_share)s, 'broadcast:' || id,
-       %(expire_for)s, %(measure_for)s, %(look_back_for)s, %(rate_per_minute)s, %(created_by)s, %(created_at)s
+       %(expire_for)s, %(measure_for)s, %(look_back_for)s, %(rate_per_minute)s, %(created_by)s, %(created_at)s, %(is_cost_by_price)s
 from new
 returning broadcast_id;
 
@@ -16,7 +16,8 @@ update broadcasts set
     name = %(name)s, segment_id = %(segment_id)s, rule = %(rule)s, channel = %(channel)s, content_id = %(content_id)s,
     content_version = %(content_version)s, purpose = %(purpose)s, topic = coalesce(nullif(%(topic)s, ''), 'broadcast:' || broadcast_id),
     priority = %(priority)s, cost_minor = %(cost_minor)s, holdout_share = %(holdout_share)s, expire_for = %(expire_for)s,
-    measure_for = %(measure_for)s, look_back_for = %(look_back_for)s, rate_per_minute = %(rate_per_minute)s
+    measure_for = %(measure_for)s, look_back_for = %(look_back_for)s, rate_per_minute = %(rate_per_minute)s,
+    is_cost_by_price = %(is_cost_by_price)s
 where broadcast_id = %(broadcast_id)s;
 
 -- name: see_broadcast
@@ -37,7 +38,7 @@ order by priority desc, broadcast_id;
 select pg_try_advisory_xact_lock(7301, %(broadcast_id)s::int);
 
 -- name: set_going
-update broadcasts set state = %(state)s, start_at = %(start_at)s, content_version = %(content_version)s
+update broadcasts set state = %(state)s, start_at = %(start_at)s, content_version = %(content_version)s, cost_minor = %(cost_minor)s
 where broadcast_id = %(broadcast_id)s;
 
 -- name: set_state

@@ -41,7 +41,8 @@ class Draft:
     """What a person says when making a broadcast. `rule` is a segment's rule as JSON; `holdout_share` is 0.1 for a tenth held out.
 
     `expire_for` is how long a message may wait for its permit or channel; `measure_for` how long orders are counted after a member's
-    turn; `rate_per_minute` None = as fast as the channel allows.
+    turn; `rate_per_minute` None = as fast as the channel allows. `cost_minor` is what one message costs; None = what the price list says
+    when it begins (text messages by segments; nothing for other channels).
     """
 
     name: str
@@ -52,7 +53,7 @@ class Draft:
     purpose: str = "marketing"
     topic: str = ""
     priority: int = 50
-    cost_minor: int = 0
+    cost_minor: int | None = None
     holdout_share: float = 0.1
     expire_for: timedelta = timedelta(days=3)
     measure_for: timedelta = timedelta(days=14)

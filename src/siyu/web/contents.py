@@ -248,7 +248,7 @@ def _counted(request: Request, draft: Draft, text: str) -> dict[str, Any]:
         sender = channels.see_sms(conn) or channels.SmsSettings(0, "")
     units = content.units(text, sender.signature)
     letters = len(text) + (len(sender.signature) + 2 if sender.signature else 0)
-    return {"letters": letters, "units": units, "cost_minor": channels.cost_minor(units, sender.unit_price_micro)}
+    return {"letters": letters, "units": units, "cost_minor": content.cost_minor(units, sender.unit_price_micro)}
 
 
 def _rendered(request: Request, draft: Draft, person: str) -> tuple[content.Rendered, int]:

@@ -71,7 +71,7 @@ def edit(request: Request) -> Response:
             "name": now.name, "segment": _segment_of(conn, now), "content": str(now.content_id),
             "holdout": f"{float(now.holdout_share) * 100:g}", "purpose": now.purpose, "measure_days": f"{now.measure_for / DAY:g}",
             "expire_days": f"{now.expire_for / DAY:g}", "rate": str(now.rate_per_minute or ""), "priority": str(now.priority),
-            "cost": f"{to_decimal(now.cost_minor, show_of(request).currency):g}" if now.cost_minor else "",
+            "cost": "" if now.is_cost_by_price else f"{to_decimal(now.cost_minor, show_of(request).currency):g}",
         }  # fmt: skip
     return _form(request, Form(values, {}), now)
 
@@ -132,7 +132,7 @@ def _read(request: Request, conn: Connection, form: Form, show: Show, now: journ
         name=form.name, rule=rule, segment_id=segment_id, channel=letter.channel, content_id=letter.content_id, purpose=form.purpose,
         holdout_share=float(numbers["holdout"]) / 100, measure_for=float(numbers["measure_days"]) * DAY,
         expire_for=float(numbers["expire_days"]) * DAY, rate_per_minute=int(numbers["rate"]) or None, priority=int(numbers["priority"]),
-        cost_minor=to_minor(numbers["cost"], show.currency), created_by=staff_of(request).login,
+        cost_minor=to_minor(numbers["cost"], show.currency) if form.cost else None, created_by=staff_of(request).login,
         topic=journeys.draft_of(now).topic if now else "",
     )  # fmt: skip
 

@@ -29,6 +29,7 @@ def test_a_group_message_from_draft_to_stop(browse: Browse, staffed: Ground) -> 
     for form, what in (
         ({"name": "x", "text": "您好", "whom": "ticked"}, "没有选中任何群"),
         ({"name": "x", "whom": "all"}, "请选择内容"),
+        ({"name": "x", "text": "您好", "content_id": "1", "whom": "all"}, "只能用一个"),
         ({"name": "", "text": "您好", "whom": "all"}, "请填写名称"),
         ({"name": "x", "text": "{{ name }}您好", "whom": "all"}, ""),  # a group reads one text
     ):
@@ -55,6 +56,7 @@ def test_a_group_message_from_draft_to_stop(browse: Browse, staffed: Ground) -> 
     assert "等待开始" in viewer.look("/group-sends").text and operator.fill(here, {"name": "x"}).status_code == 422
     operator.fill(f"{here}/recall", {})
     operator.fill(f"{here}/start", {})
+    assert "正在向企业微信读取" in viewer.look(here).text
     group_sends.advance(staffed)  # WeCom does not answer: what the groups have had is not known yet, and everything waits
     with staffed.db.tx() as conn:
         assert {one.state for one in group_sends.chats(conn, 1)} == {"planned"}

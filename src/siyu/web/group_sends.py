@@ -191,6 +191,8 @@ def _draft(request: Request, conn: Connection) -> group_sends.Draft:
         raise InputError(say_to(request, "web.group_send_no_chats"), field="chat")
     if not name:
         raise InputError(say_to(request, "web.group_send_no_name"), field="name")
+    if number and text:
+        raise InputError(say_to(request, "web.group_send_both"), field="text")
     if not number.isdigit() and text:
         kept = content.keep(ground, conn, name, "wecom", "", text, changed_by=staff_of(request).login, lang=lang_of(request))
         number = str(kept.content_id)
@@ -218,6 +220,9 @@ def see(request: Request) -> Response:
         ahead = {} if has_begun else group_sends.reach(conn, send.corp, [one.chat_id for one in rows], now, number)
         late = [one for one in group_sends.tasks(conn, number) if one.state in ("planned", "calling") and one.code]
         rests = channels.health(conn, group_sends.NAME)
+        is_on = any(one.account_id == send.account_id and one.state is AccountState.ON for one in accounts(conn, VendorKind.WECOM))
+        is_due = send.state == "scheduled" and send.start_at is not None and send.start_at <= now
+        is_reading = is_due and not group_sends.is_read(conn, send.account_id, now - timedelta(minutes=30))
         as_of = None if send.state == "draft" else send.content_version  # a draft goes out as the content stands when it is started
         version, look = content.kept(conn, send.content_id, as_of), content.look(conn)
     show = show_of(request)
@@ -229,7 +234,9 @@ def see(request: Request) -> Response:
         "drawn": charts.funnel(say_to(request, "web.group_send_funnel"), steps, show=show.number, lang=lang) if has_begun else "",
         "losses": [(name, n) for name in LOSSES if (n := sum(getattr(one, name) for one in owners))], "noes": len(noes),
         "late": [(one, channels.reason(one.code, lang, one.why)) for one in late[:20]], "has_begun": has_begun,
-        "rests": channels.reason(rests.code, lang, rests.why) if rests.resting_until and rests.resting_until > now else "",
+        "rests": "" if send.state in ("done", "cancelled") else channels.reason("no_account", lang) if not is_on
+        else channels.reason(rests.code, lang, rests.why) if rests.resting_until and rests.resting_until > now else "",
+        "is_reading": is_reading, "is_due": is_due,
         "waiting": sum(one.waiting for one in owners), "reached": sum(one.reached for one in owners),
         "why": lambda one: channels.reason(one.code, lang, one.why), "is_live": send.state in ("scheduled", "running"),
         "start_at": f"{(now + timedelta(hours=1)).astimezone(show.zone):%Y-%m-%dT%H:00}",

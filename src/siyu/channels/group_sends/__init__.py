@@ -2,7 +2,7 @@
 
 from siyu.channels.group_sends.changing import cancel, change, make, recall, start
 from siyu.channels.group_sends.flow import advance
-from siyu.channels.group_sends.store import chats, funnel, newest, reach, see, tasks
+from siyu.channels.group_sends.store import chats, funnel, is_read, newest, reach, see, tasks
 from siyu.channels.group_sends.words import (
     NAME,
     ORIGIN,
@@ -30,6 +30,7 @@ __all__ = [
     "change",
     "chats",
     "funnel",
+    "is_read",
     "make",
     "newest",
     "reach",

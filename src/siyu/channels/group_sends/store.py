@@ -51,6 +51,12 @@ def waiting(conn: Connection, corp: str, chat_ids: Sequence[str], now: datetime,
     return conn.cursor(row_factory=class_row(Waiting)).execute(Q.waiting, words).fetchall()
 
 
+def is_read(conn: Connection, account_id: int, since: datetime) -> bool:
+    """Whether what the chats of an account have had was read after `since`."""
+    row = conn.execute(Q.looked_at, {"account_id": account_id}).fetchone()
+    return row is not None and row[0] is not None and row[0] >= since
+
+
 def reach(conn: Connection, corp: str, chat_ids: Sequence[str], now: datetime, group_send_id: int | None = None) -> dict[str, Had]:
     """What each chat has had, as far as it is read, and what would become of a message now. Reads only."""
     rule, cap = see_mass_settings(conn).rule, see_group_cap(conn)

@@ -96,8 +96,8 @@ order by w.chat_id;
 
 -- Sends with chats to place, the oldest first.
 -- name: due
-select s.group_send_id, s.start_at, l.looked_at from group_sends s left join group_looks l using (account_id)
-where s.state in ('scheduled', 'running') and s.next_at <= %(now)s and s.start_at <= %(now)s
+select s.group_send_id, s.start_at, l.looked_at from group_sends s join vendor_accounts a using (account_id) left join group_looks l using (account_id)
+where a.state = 'on' and s.state in ('scheduled', 'running') and s.next_at <= %(now)s and s.start_at <= %(now)s
   and (s.state = 'scheduled' or exists (
       select 1 from mass_groups m where m.group_send_id = s.group_send_id and m.state = 'planned'))
 order by s.start_at, s.group_send_id limit %(limit)s;
@@ -184,7 +184,7 @@ order by t.task_id limit %(limit)s;
 -- Accounts whose list must be read: a send begins, or an owner confirmed and chats are missing in the result.
 -- name: to_look
 select a.account_id, a.app_id from vendor_accounts a left join group_looks l using (account_id)
-where coalesce(l.next_at, '-infinity') <= %(now)s and (
+where a.state = 'on' and coalesce(l.next_at, '-infinity') <= %(now)s and (
     (coalesce(l.looked_at, '-infinity') < %(fresh_since)s and exists (
         select 1 from group_sends s where s.account_id = a.account_id and s.start_at <= %(now)s and (s.state = 'scheduled' or (
             s.state = 'running' and exists (select 1 from mass_groups m where m.group_send_id = s.group_send_id and m.state = 'planned')))))

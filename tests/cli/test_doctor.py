@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from tests.conftest import KEYS
 
-from siyu import channels, cli, pool, web
+from siyu import channels, cli, pool, vendors, web
 from siyu.base import jobs, settings
 from siyu.base.ground import Ground
 from siyu.base.text import catalogue
@@ -129,8 +129,20 @@ def test_faults_in_the_database_are_found(see: Callable[[], dict[str, Finding]],
         jobs.end(conn, jobs.begin(conn, "import", "more.csv"), "failed", "No room.")
         conn.execute("insert into http_reject_days values (%s, %s, 'event', 3)", [source, now.date()])
         conn.execute("delete from migrations where number = (select max(number) from migrations)")
+        vendors.keep_account(ground, conn, kind="wecom", name="corp", app_id="wwcorp", agent_id="1", secret="s")
+        conn.execute("insert into sync_kin_places (corp, error) values ('wwcorp', '48002')")
     found = see()
-    for name in ("readers_behind", "clock_moved", "passwords_weak", "parked", "job_silent", "job_failed", "rejected", "migrations_due"):
+    for name in (
+        "readers_behind",
+        "clock_moved",
+        "passwords_weak",
+        "parked",
+        "job_silent",
+        "job_failed",
+        "rejected",
+        "migrations_due",
+        "kin_refused",
+    ):
         assert found[name].degree is not Degree.WELL, name
     assert "10 minutes" in found["readers_behind"].what and "event 3" in found["rejected"].what
     with ground.db.tx() as conn:

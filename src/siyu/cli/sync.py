@@ -11,7 +11,7 @@ from siyu.base.errors import NotFoundError
 from siyu.base.ground import Ground
 from siyu.cli.opening import opened
 from siyu.cli.screen import command, family, language, report, table, word
-from siyu.sources import sync
+from siyu.sources import kin, sync
 
 
 def add(subparsers: Any) -> None:
@@ -61,6 +61,7 @@ def run_status(args: argparse.Namespace) -> int:
         names = {one.account_id: one for one in vendors.accounts(conn)}
         found = sync.runs(conn, limit=args.limit)
         shown = [_shown(conn, run, names.get(run.account_id)) for run in found]
+        same = kin.counts(conn)
     head = [
         word(f"cli.sync_col_{name}")
         for name in ("run", "account", "kind", "state", "done", "facts", "differences", "pace", "began", "error")
@@ -76,7 +77,10 @@ def run_status(args: argparse.Namespace) -> int:
         for one in shown
     ]  # fmt: skip
     lines = table(head, rows, right=[0, 5, 6]) if rows else [word("cli.sync_none")]
-    report(args, {"runs": shown}, lines)
+    for one in same:
+        numbers = {name: f"{getattr(one, name):,}" for name in ("customers", "pending", "refused", "new")}
+        lines.append(word("cli.sync_kin", corp=one.corp, **numbers))
+    report(args, {"runs": shown, "kin": same}, lines)
     return 0
 
 

@@ -34,7 +34,7 @@ def test_a_sync_is_begun_watched_and_its_differences_are_read(
     gone_on(ground, run_id)
     [run] = json.loads(say("status", "--json"))["runs"]
     assert (run["state"], run["done_n"], run["total_n"], run["allowed_per_minute"]) == ("done", 1, 1, 9000)
-    assert "1 / 1 人" in say("status")
+    assert "1 / 1 人" in (told := say("status")) and "待绑定 0" in told
     trial.customer("zs")
     [second] = [one["run_id"] for one in json.loads(say("now", "--json"))["runs"]]
     gone_on(ground, second)

@@ -14,8 +14,9 @@ from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.sandbox.conformance import Trial
 from siyu.sources import handing, sync
-from siyu.sources.handing import HandingCase, HandingState
+from siyu.sources.handing import Handing, HandingCase, HandingState, verdict
 from siyu.vendors import Account
+from siyu.vendors.wecom import shapes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -54,6 +55,30 @@ def facts(ground: Ground, *types: str) -> list[tuple[Any, ...]]:
 def test_what_the_corp_would_refuse_is_refused_here(standing: HandingCase, why: str | None, until: datetime | None) -> None:
     found = handing.refusal(standing, NOW)
     assert (found and found.why, found and found.until) == (why, until)
+
+
+@pytest.mark.parametrize(
+    ("state", "begun", "status", "at", "becomes", "code"),
+    [
+        ("calling", 1, 1, 200, "asked", ""),  # done, but long before: nobody knows of ours
+        ("calling", 1, 0, 0, "asked", ""),
+        ("calling", 1, 2, 0, "waiting", ""),
+        ("waiting", 30, 2, 0, "waiting", ""),  # it takes its time
+        ("waiting", 30, 1, 6, "done", ""),
+        ("waiting", 3, 3, 1, "refused", "customer_refused"),
+        ("waiting", 30, 4, 6, "failed", "taker_full"),
+        ("waiting", 30, 5, 0, "waiting", ""),
+        ("waiting", 50, 5, 0, "failed", "no_record"),
+    ],
+)
+def test_what_the_corp_says_of_a_hand_over(state: str, begun: int, status: int, at: int, becomes: str, code: str) -> None:
+    """`begun` and `at` are hours ago; 0 = not said."""
+    one = Handing(1, 1, "c", "zs", "ls", "w", False, HandingState(state), "", "", NOW, NOW - timedelta(hours=begun), None, 0)
+    seconds = int((NOW - timedelta(hours=at)).timestamp()) if at else 0
+    told = shapes.HandoverResult(external_userid="w", status=status, takeover_time=seconds) if status else None
+    found = verdict(one, told, NOW)
+    assert (found.state, found.code) == (becomes, code)
+    assert found.due_at >= NOW and (found.state != "waiting" or found.due_at > NOW), "no busy looking"
 
 
 def test_customers_go_over_and_each_refusal_has_its_reason(ground: Ground, clock: StillClock, trial: Trial, account: Account) -> None:

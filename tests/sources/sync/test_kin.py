@@ -158,3 +158,21 @@ def test_a_pending_id_is_good_for_ninety_days_and_the_night_finds_what_was_misse
     assert rows == [("customer", 3), ("pending", 1)] and ends is not None and ends[0] > clock.now()
     walked(world.ground, world.account, "nightly")
     assert [len(numbers) for numbers in world.people().values()] == [1, 1, 1, 1]
+
+
+def test_the_corp_is_asked_no_faster_than_it_takes(world: World, clock: StillClock, trial: Trial) -> None:
+    trial.hand("/settings", convert_per_hour=3, unionid_is_told=False)
+    world.born(*"abcde")
+    for who in world.names:
+        world.follow(who)
+    world.rest()
+    with world.ground.db.tx() as conn:
+        [counts] = kin.counts(conn)
+    assert (counts.pending, counts.new, counts.error) == (3, 2, "45009")
+    world.add("e")
+    for _ in range(3):
+        pass_by(clock, trial, 3700)
+        world.rest()
+    with world.ground.db.tx() as conn:
+        [counts] = kin.counts(conn)
+    assert (counts.pending + counts.customers, counts.new, counts.error) == (5, 0, "")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from siyu import vendors
 from siyu.cli.checkup.words import Finding, Patient, ill, watch, well
-from siyu.cli.screen import word
-from siyu.sources import sync
+from siyu.cli.screen import language, word
+from siyu.sources import kin, sync
 
 
 def runs_and_differences(patient: Patient) -> Iterator[Finding]:
@@ -16,6 +16,8 @@ def runs_and_differences(patient: Patient) -> Iterator[Finding]:
         names = {one.account_id: one.name for one in vendors.accounts(conn)}
         last = {run.account_id: run for run in reversed(sync.runs(conn, limit=500))}
         stubborn = sync.stubborn(conn)
+        asked = kin.counts(conn)
+        corps = {one.app_id: one.name for one in vendors.accounts(conn, vendors.VendorKind.WECOM)}
     fine = 0
     for account_id, run in sorted(last.items()):
         if run.state == "failed" and account_id in names:
@@ -25,5 +27,9 @@ def runs_and_differences(patient: Patient) -> Iterator[Finding]:
     for account_id, kind, count, times in stubborn:
         if account_id in names:
             yield watch("sync_stubborn", account=names[account_id], what=word(f"cli.sync_what_{kind}"), n=f"{count:,}", times=times)
+    for one in asked:
+        if one.error and one.corp in corps and vendors.explain("wecom", one.error).kind is vendors.Trouble.CONFIG:
+            why = vendors.explain("wecom", one.error, language()).what
+            yield watch("kin_refused", account=corps[one.corp], error=one.error, what=why, n=f"{one.new:,}")
     if fine and not stubborn:
         yield well("sync", count=fine)

@@ -6,7 +6,7 @@ refused here with its reason, before it is asked. Nothing is said to the custome
 handing_waiting.
 """
 
-from siyu.sources.handing.deciding import TAKES, TWICE_IN, refusal
+from siyu.sources.handing.deciding import TAKES, TWICE_IN, refusal, verdict
 from siyu.sources.handing.flow import advance, ask
 from siyu.sources.handing.store import counts, handings, keep_waiting, look_again, under_way, waiting
 from siyu.sources.handing.words import Handing, HandingAnswer, HandingCase, HandingState, NotHanded, Vanished, WaitingFor
@@ -29,5 +29,6 @@ __all__ = [
     "look_again",
     "refusal",
     "under_way",
+    "verdict",
     "waiting",
 ]

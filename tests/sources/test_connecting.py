@@ -5,16 +5,33 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from siyu import pool
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.sandbox.conformance.__main__ import served
+from siyu.sources import callbacks, sync
 from siyu.sources.callbacks import InboxCount
 from siyu.sources.connecting import CallbackState, callback_state, connect_sandbox, is_sandboxed
-from siyu.vendors import Account, VendorKind, accounts, callback_keys, explain, keep_account, probes, secret_of, trace
+from siyu.vendors import (
+    Account,
+    CallbackKeys,
+    VendorKind,
+    accounts,
+    callback_keys,
+    explain,
+    keep_account,
+    probes,
+    seal_callback,
+    secret_of,
+    trace,
+)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +113,75 @@ def test_a_wrong_secret_and_a_dead_address_are_told_apart(ground: Ground, connec
         assert explain(kind, found["secret"][1]).remedy
     found = _states(ground, other(VendorKind.WECOM, base_url="http://127.0.0.1:1"))
     assert found["address"] == ("bad", "not_sent") and {found[n][0] for n in ("secret", "ip", "guides")} == {"skipped"}
+
+
+def _walk(ground: Ground, account: Account) -> None:
+    sync.start(ground, account.account_id)
+    for _ in range(200):
+        did = sync.advance(ground) + pool.fold(ground) + pool.relations.follow(ground)
+        if not did:
+            break
+    with ground.db.tx() as conn:
+        assert [run.state for run in sync.runs(conn, account.account_id, 1)] == ["done"]
+
+
+def test_going_to_the_real_corp_is_a_change_of_settings_only(ground: Ground, sandbox: str, connected: dict[VendorKind, Account]) -> None:
+    """Two corps that know nothing of each other, with guides and customers of the same names: the second one plays the real one."""
+    tried = connected[VendorKind.WECOM]
+    real = _post(sandbox, "/sandbox/corp", {"corpid": "wwthereal1corp", "name": "山茶集"})
+    since = int((ground.clock.now() - timedelta(days=3)).timestamp())
+    for corp, count in ((tried.app_id, 3), (real["corpid"], 2)):
+        _post(sandbox, "/sandbox/corp/members", {"corp": corp, "members": [{"userid": "zs", "name": "张三"}]})
+        people = [
+            {"external_userid": f"wmSame{n}" if n else f"wm{corp}", "name": f"客{n}", "userid": "zs", "createtime": since}
+            for n in range(count)
+        ]
+        _post(sandbox, "/sandbox/corp/contacts", {"corp": corp, "contacts": people})
+    _walk(ground, tried)
+    client = TestClient(Starlette(routes=callbacks.routes(ground)))
+    path = callbacks.address(ground, tried).removeprefix(ground.config.base_url)
+
+    def told(keys: CallbackKeys, corp: str, who: str) -> int:
+        event = {"ToUserName": corp, "CreateTime": since, "MsgType": "event", "Event": "change_external_contact",
+                 "ChangeType": "add_external_contact", "UserID": "zs", "ExternalUserID": who}  # fmt: skip
+        text = f"<xml>{''.join(f'<{name}>{value}</{name}>' for name, value in event.items())}</xml>"
+        sealed = seal_callback(keys, corp, text, timestamp="1", nonce="n")
+        query = {"msg_signature": sealed.signature, "timestamp": "1", "nonce": "n"}
+        return client.post(path, params=query, content=f"<xml><Encrypt>{sealed.encrypt}</Encrypt></xml>").status_code
+
+    old = callback_keys(ground.vault, tried)[0]
+    assert told(old, tried.app_id, "wmLate") == 200, "and the account is switched before anybody opens it"
+    with ground.db.tx() as conn:
+        app = real["apps"][0]
+        there = keep_account(
+            ground, conn, kind=VendorKind.WECOM, account_id=tried.account_id, name=tried.name, app_id=real["corpid"],
+            agent_id=str(app["agentid"]), secret=app["secret"], base_url=tried.base_url.replace("127.0.0.1", "localhost"),
+            callback=callbacks.fresh_keys(VendorKind.WECOM),
+        )  # fmt: skip
+        probes.forget(conn, there.account_id)
+        assert not probes.checks(conn, there.account_id) and there.account_id not in probes.echoed_at(conn)
+    assert _states(ground, there)["guides"] == ("good", "")
+    _walk(ground, there)
+    with ground.db.tx() as conn:
+        guides = [(one.corp, one.guide) for one in pool.relations.guides(conn)]
+        load = {corp: pool.relations.load_of(conn, corp, ["zs"])["zs"] for corp in (tried.app_id, real["corpid"])}
+        found = pool.relations.contacts_of(conn, list(range(1, 200)))
+    assert set(guides) >= {(tried.app_id, "zs"), (real["corpid"], "zs")}, "two guides of one userid, each of their own corp"
+    assert load == {tried.app_id: 3, real["corpid"]: 2}, "what the sandbox left stays, and stays apart"
+    assert len(found) == 5, "wmSame1 of one corp is somebody else than wmSame1 of the other"
+    assert all(len({one.corp for one in its}) == 1 for its in found.values())
+
+    new = callback_keys(ground.vault, there)[0]
+    for _ in range(200):  # the keys of a moment ago are asked for again when they do not fit, but not at every blow
+        if told(new, real["corpid"], "wmNew") == 200:
+            break
+    assert [told(*one, "wmNew") for one in ((old, tried.app_id), (new, tried.app_id), (new, real["corpid"]))] == [403, 403, 200]
+    assert callbacks.work(ground) == 2
+    while pool.fold(ground) or pool.relations.follow(ground):
+        pass
+    with ground.db.tx() as conn:
+        load = {corp: pool.relations.load_of(conn, corp, ["zs"])["zs"] for corp in (tried.app_id, real["corpid"])}
+    assert load == {tried.app_id: 4, real["corpid"]: 3}, "what came before the change is the old corp's, whenever it is opened"
 
 
 def test_how_far_callbacks_are(ground: Ground) -> None:

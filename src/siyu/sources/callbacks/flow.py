@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -74,9 +75,13 @@ def _open(ground: Ground, stored: StoredCallback, known: Mapping[int, Account]) 
     account = known.get(stored.account_id)
     if account is None:
         raise NotFoundError("The account is not there any more.", "Nothing to do, unless it was deleted by mistake.")
-    text = opening.unsealed(ground.vault.master, stored.raw)
+    text, app_id = opening.unsealed(ground.vault.master, stored.raw)
+    is_former = bool(app_id) and app_id != account.app_id
+    if is_former:  # the account was switched meanwhile: what it told stays its old corp's
+        account = replace(account, app_id=app_id)
     event = opening.event_of(account, text, Request({}, b"", stored.received_at))
-    return _Opened(stored, account, understand(event))
+    means = understand(event)
+    return _Opened(stored, account, replace(means, wishes=()) if is_former else means)  # there is nobody to ask any more
 
 
 def _take(

@@ -115,15 +115,14 @@ def letter(account: Account, keys: Sequence[CallbackKeys], request: Request, mas
         return _letter(account, request, text, master, event_of(account, text, request), by)
     except Unreadable:
         digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
-        return Letter(
-            account.account_id, "unreadable", "", digest, request.received_at, None, _sealed(master, request, text), mark_of(master, by)
-        )
+        raw = _sealed(master, account, request, text)
+        return Letter(account.account_id, "unreadable", "", digest, request.received_at, None, raw, mark_of(master, by))
 
 
 def _letter(account: Account, request: Request, text: str, master: bytes, event: Event, by: CallbackKeys) -> Letter:
     return Letter(
         account.account_id, kind_of(event), about_of(event), digest_of(event), request.received_at, said_at(event),
-        _sealed(master, request, text), mark_of(master, by),
+        _sealed(master, account, request, text), mark_of(master, by),
     )  # fmt: skip
 
 
@@ -157,18 +156,20 @@ def _json(text: str) -> Any:
         raise Unreadable("The callback is no JSON.", "Replay it when Siyu knows the new shape.", field="body") from None
 
 
-def _sealed(master: bytes, request: Request, text: str) -> bytes:
-    """Everything as it came, and the text that was in it: so that it can be opened again when the vendor's keys are long others."""
+def _sealed(master: bytes, account: Account, request: Request, text: str) -> bytes:
+    """Everything as it came, the text that was in it and whose it was: so that it can be opened again when the keys are long others, and
+    when the account is another corp's.
+    """
     body = request.body.decode("utf-8", "replace")
-    kept = {"query": dict(request.query), "body": body, "text": None if text == body else text}
+    kept = {"query": dict(request.query), "body": body, "text": None if text == body else text, "app_id": account.app_id}
     return seal(master, json.dumps(kept))
 
 
-def unsealed(master: bytes, raw: bytes) -> str:
-    """The text of a stored callback."""
+def unsealed(master: bytes, raw: bytes) -> tuple[str, str]:
+    """The text of a stored callback, and the corp, account or key that it was meant for (empty where that was not noted)."""
     kept = json.loads(unseal(master, raw))
     text = kept["text"]
-    return str(kept["body"] if text is None else text)
+    return str(kept["body"] if text is None else text), str(kept.get("app_id", ""))
 
 
 def _signed_by(query: Any) -> dict[str, str]:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 import psycopg
+from cryptography.exceptions import InvalidTag
 
 from siyu.base.db import Database
 from siyu.base.ground import Ground
@@ -48,25 +49,25 @@ class Tokens:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._locks: dict[tuple[int, str], threading.Lock] = {}
-        self._kept: dict[tuple[int, str], tuple[datetime, Token]] = {}
+        self._kept: dict[tuple[int, str], tuple[bytes, Token]] = {}  # beside the key of the account, which is new with every change of it
 
     def get(self, ground: Ground, account: Account, purpose: str, fetch: Callable[[], Fetched]) -> Token:
         """A token that is alive, from memory, from the row, or fetched. Raises what `fetch` raises."""
         key = (account.account_id, purpose)
         now = ground.clock.now()
         kept = self._kept.get(key)
-        if kept and kept[0] == account.kept_at and now < kept[1].renew_at:
+        if kept and kept[0] == account.key and now < kept[1].renew_at:
             return kept[1]
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             kept = self._kept.get(key)
-            if kept and kept[0] == account.kept_at and now < kept[1].renew_at:
+            if kept and kept[0] == account.key and now < kept[1].renew_at:
                 return kept[1]
             found = self._read(ground, account, purpose)
             if found is None or found.renew_at <= now:
                 found = self._renew(ground, account, purpose, fetch, found if found and found.is_good(now) else None)
-            self._kept[key] = (account.kept_at, found)
+            self._kept[key] = (account.key, found)
             return found
 
     def drop(self, ground: Ground, account: Account, purpose: str, generation: int) -> None:
@@ -84,7 +85,11 @@ class Tokens:
             row = store.see_token(conn, account.account_id, purpose)
         if row is None or row[0] is None or row[3] is None or row[2] is None or row[3] <= ground.clock.now():
             return None
-        return _token(unseal(ground.vault.open_key(account.key), row[0]), row[1], row[2], row[3])
+        try:
+            text = unseal(ground.vault.open_key(account.key), row[0])
+        except InvalidTag:  # sealed for what the account was before it was changed: not ours
+            return None
+        return _token(text, row[1], row[2], row[3])
 
     def _renew(self, ground: Ground, account: Account, purpose: str, fetch: Callable[[], Fetched], old: Token | None) -> Token:
         with ground.db.autocommit() as conn:

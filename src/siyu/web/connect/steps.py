@@ -9,6 +9,7 @@ from siyu import vendors
 from siyu.base.db import Connection
 from siyu.base.errors import ConfigError, InputError, NotFoundError
 from siyu.base.ground import Ground
+from siyu.pool import relations
 from siyu.sources import callbacks, sync
 from siyu.vendors import BASE_URLS, VendorKind, probes
 from siyu.web.connect import known
@@ -81,9 +82,11 @@ def walk(request: Request) -> Response:
     with ground.db.tx() as conn:
         account = one_of(request, conn).account
         before = sync.runs(conn, account.account_id, 5)
+        is_known = account.kind != VendorKind.WECOM or any(one.corp == account.app_id for one in relations.guides(conn, only_active=False))
     if account.state != vendors.AccountState.ON or account.kind not in _WALKED:
         raise InputError(say_to(request, "web.connect_off_about"), say_to(request, "web.connect_off_remedy"))
-    kind = sync.RunKind.NIGHTLY if any(run.state == "done" for run in before) else sync.RunKind.FIRST
+    is_walked = is_known and any(run.state == "done" for run in before)  # one that was switched to another corp has that to walk yet
+    kind = sync.RunKind.NIGHTLY if is_walked else sync.RunKind.FIRST
     sync.start(ground, account.account_id, kind)
     with ground.db.tx() as conn:
         note(request, conn, "connection.walked", ref=f"account:{account.account_id}", kind=kind.value)

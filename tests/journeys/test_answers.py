@@ -65,6 +65,13 @@ def test_no_words_break_it_and_what_contains_a_keyword_fits(around: str, keyword
         assert answers.matches(one, around + keyword)
 
 
+def test_unknown_words_are_answered_behind_all_others() -> None:
+    other = rule(9, keywords=("*",), matching=Matching.PATTERN, priority=100)
+    assert [one.answer_id for one in answers.choose([other, rule(1)], "kf", "", "龙井", "12:00")] == [1, 9]
+    assert [one.answer_id for one in answers.choose([other, rule(1)], "kf", "", "什么", "12:00")] == [9]
+    assert answers.is_otherwise(other) and not answers.is_otherwise(rule(1))
+
+
 class Desk:
     """A shop with an official account, three contents and a rule."""
 
@@ -198,3 +205,25 @@ def test_a_rule_that_cannot_be_meant_says_where(desk: Desk, wrong: dict[str, Any
 
 def test_outcomes_are_all_there() -> None:
     assert set(Outcome) == {"answered", "missed", "handed_over", "resting", "repeated"}
+
+
+def test_unknown_words_get_their_answer_once_and_then_a_person(desk: Desk, ground: Ground, clock: StillClock) -> None:
+    article, product, how_to = desk.contents
+    with pytest.raises(InputError):
+        desk.rule(keywords=("*",))  # only as a pattern
+    otherwise = desk.rule(keywords=("*",), matching="pattern", content_ids=(article,), from_hour="09:00", to_hour="21:00")
+    desk.rule(content_ids=(product,))
+    desk.rule(keywords=("人工",), content_ids=(how_to,), is_handover=True)
+    for words in ("几点开门", "龙井", "有停车位吗"):
+        desk.hears(words)
+        clock.move(MINUTE)
+    assert desk.outcomes() == ["missed", "answered", "missed"]  # an answer in between begins anew
+    assert [one for one, _ in desk.asked()] == [article, product]  # the second time within its pause it says nothing
+    desk.hears("有充电桩吗")
+    assert desk.outcomes()[-1] == "handed_over"
+    with ground.db.tx() as conn:
+        counts = answers.counts(conn, AT - timedelta(days=30))
+    assert (counts[otherwise.answer_id].answered, counts[0].people) == (1, 1)
+    clock.at = AT.replace(hour=14)  # 22:00: nobody speaks at night
+    desk.hears("在吗", who="o2")
+    assert (desk.outcomes()[-1], len(desk.asked())) == ("missed", 3)

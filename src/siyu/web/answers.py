@@ -64,7 +64,7 @@ def _listed(request: Request, **more: Any) -> Response:
     reasons = {number: channels.reason(code, lang_of(request)) for number, (_, code) in moves.items()}
     return render(
         request, "answers/list.html", rules=rules, counts=counts, talks=talks, moves=moves, reasons=reasons, names=names,
-        missed=counts.get(0), **({"said": "", "channel": "official", "tried": None} | more),
+        missed=counts.get(0), is_otherwise=answers.is_otherwise, **({"said": "", "channel": "official", "tried": None} | more),
     )  # fmt: skip
 
 

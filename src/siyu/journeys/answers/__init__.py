@@ -3,7 +3,7 @@
 Owns the tables answers, answer_hits, answer_handovers. The contract is docs/answers.md.
 """
 
-from siyu.journeys.answers.deciding import choose, matches
+from siyu.journeys.answers.deciding import choose, is_otherwise, matches
 from siyu.journeys.answers.flow import advance
 from siyu.journeys.answers.keeping import all_kept, counts, end_handover, handovers, keep, see, switch, tried
 from siyu.journeys.answers.words import CHANNELS, Draft, Handover, Heard, Matching, Outcome, Rule, RuleCount, Tried
@@ -24,6 +24,7 @@ __all__ = [
     "counts",
     "end_handover",
     "handovers",
+    "is_otherwise",
     "keep",
     "matches",
     "see",

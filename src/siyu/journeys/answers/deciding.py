@@ -28,7 +28,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do about one message. `rule` speaks; of a hand-over it is what is said meanwhile, and may be None."""
+    """What to do about one message. `rule` speaks; of a hand-over or a miss it is what is said meanwhile, and may be None."""
 
     outcome: Outcome
     rule: Rule | None = None
@@ -60,6 +60,11 @@ def matches(rule: Rule, said: str) -> bool:
     return False
 
 
+def is_otherwise(rule: Rule) -> bool:
+    """Whether a rule is for the words that no other rule knows: its only keyword is a lone *."""
+    return rule.matching is Matching.PATTERN and all(plain(keyword).strip("*") == "" for keyword in rule.keywords)
+
+
 def is_open(rule: Rule, clock: str) -> bool:
     """Whether a rule speaks at this time of day ("14:05", by the brand's clock)."""
     start, end = rule.from_hour, rule.to_hour
@@ -69,14 +74,16 @@ def is_open(rule: Rule, clock: str) -> bool:
 
 
 def choose(rules: Sequence[Rule], channel: str, account: str, said: str, clock: str) -> list[Rule]:
-    """The rules that fit, the one that answers first: higher priority, then exact before pattern before contains, then the older."""
+    """The rules that fit, the one that answers first: higher priority, then exact before pattern before contains, then the older. Those for
+    unknown words come behind all others.
+    """
     rank = {Matching.EXACT: 0, Matching.PATTERN: 1, Matching.CONTAINS: 2}
     fit = [
         rule
         for rule in rules
         if rule.is_on and channel in rule.channels and rule.account in ("", account) and is_open(rule, clock) and matches(rule, said)
     ]
-    return sorted(fit, key=lambda rule: (-rule.priority, rank[rule.matching], rule.answer_id))
+    return sorted(fit, key=lambda rule: (is_otherwise(rule), -rule.priority, rank[rule.matching], rule.answer_id))
 
 
 def decide(rules: Sequence[Rule], heard: Heard, past: Past, clock: str) -> Decision:
@@ -84,29 +91,39 @@ def decide(rules: Sequence[Rule], heard: Heard, past: Past, clock: str) -> Decis
     if past.is_with_staff:
         return Decision(Outcome.RESTING)
     fit = choose(rules, heard.channel, heard.account, heard.said, clock)
-    if not fit:
+    otherwise = fit[0] if fit and is_otherwise(fit[0]) else None
+    if not fit or otherwise:
         is_recent = past.missed_at is not None and heard.at - past.missed_at < FORGET_MISSES_AFTER
+        if otherwise and otherwise.is_handover:
+            return Decision(Outcome.HANDED_OVER, otherwise, "misses")
         if (past.misses if is_recent else 0) + 1 < MISSES:
-            return Decision(Outcome.MISSED)
+            return Decision(Outcome.MISSED, None if otherwise is None or _spoke(past, otherwise, heard.at) else otherwise)
         callers = [r for r in rules if r.is_on and r.is_handover and heard.channel in r.channels and r.account in ("", heard.account)]
         return Decision(Outcome.HANDED_OVER, max(callers, key=lambda r: r.priority, default=None), "misses")
     rule = fit[0]
     if rule.is_handover:
         return Decision(Outcome.HANDED_OVER, rule, "asked")
+    return Decision(Outcome.REPEATED if _spoke(past, rule, heard.at) else Outcome.ANSWERED, rule)
+
+
+def _spoke(past: Past, rule: Rule, at: datetime) -> bool:
+    """Whether a rule spoke to this customer so short ago that it rests."""
     spoken = dict(past.spoken).get(rule.answer_id)
-    if spoken is not None and heard.at - spoken < rule.cooldown:
-        return Decision(Outcome.REPEATED, rule)
-    return Decision(Outcome.ANSWERED, rule)
+    return spoken is not None and at - spoken < rule.cooldown
 
 
 def after(past: Past, decision: Decision, at: datetime) -> Past:
     """What is remembered of somebody after one more message."""
     if decision.outcome is Outcome.MISSED:
         is_recent = past.missed_at is not None and at - past.missed_at < FORGET_MISSES_AFTER
-        return Past((past.misses if is_recent else 0) + 1, at, past.spoken, past.is_with_staff)
+        return Past((past.misses if is_recent else 0) + 1, at, _said(past, decision.rule, at), past.is_with_staff)
     if decision.outcome is Outcome.HANDED_OVER:
         return Past(0, None, past.spoken, True)
-    spoken = past.spoken
-    if decision.outcome is Outcome.ANSWERED and decision.rule is not None:
-        spoken = (*(pair for pair in spoken if pair[0] != decision.rule.answer_id), (decision.rule.answer_id, at))
-    return Past(0, None, spoken, past.is_with_staff)
+    return Past(0, None, _said(past, decision.rule if decision.outcome is Outcome.ANSWERED else None, at), past.is_with_staff)
+
+
+def _said(past: Past, rule: Rule | None, at: datetime) -> tuple[tuple[int, datetime], ...]:
+    """When each rule spoke last, after this one did."""
+    if rule is None:
+        return past.spoken
+    return (*(pair for pair in past.spoken if pair[0] != rule.answer_id), (rule.answer_id, at))

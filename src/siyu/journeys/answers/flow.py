@@ -75,7 +75,7 @@ def _answer(ground: Ground, conn: Connection, heard: Sequence[Heard], now: datet
         who = (one.subject, one.channel)
         decision = decide(rules, one, past[who], f"{one.at.astimezone(zone):%H:%M}")
         past[who] = after(past[who], decision, one.at)
-        speaks = decision.rule if decision.outcome in (Outcome.ANSWERED, Outcome.HANDED_OVER) else None
+        speaks = decision.rule if decision.outcome in (Outcome.ANSWERED, Outcome.HANDED_OVER, Outcome.MISSED) else None
         mine = _intents(conn, one, speaks, versions, now) if speaks else []
         intents += mine
         decided.append((one, decision, len(mine)))
@@ -115,7 +115,10 @@ def _past(conn: Connection, heard: Sequence[Heard], now: datetime) -> dict[tuple
             continue
         if outcome == Outcome.MISSED:
             is_recent = before.missed_at is not None and at - before.missed_at < FORGET_MISSES_AFTER
-            found[who] = Past((before.misses if is_recent else 0) + 1, at, before.spoken)
+            spoken = before.spoken
+            if answer_id is not None:
+                spoken = (*(pair for pair in spoken if pair[0] != answer_id), (answer_id, at))
+            found[who] = Past((before.misses if is_recent else 0) + 1, at, spoken)
         elif outcome == Outcome.ANSWERED and answer_id is not None:
             found[who] = Past(0, None, (*(pair for pair in before.spoken if pair[0] != answer_id), (answer_id, at)))
         else:

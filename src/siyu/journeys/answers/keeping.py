@@ -44,7 +44,8 @@ def _checked(conn: Connection, draft: Draft) -> dict[str, Any]:
     if not keywords or len(keywords) > _MOST_KEYWORDS:
         raise InputError("The number of keywords is not possible.", f"Write 1 to {_MOST_KEYWORDS} keywords.", field="keywords")
     for word in keywords:
-        if len(word) > _LONGEST_KEYWORD or not plain(word).strip("*?"):
+        is_any = draft.matching == Matching.PATTERN and keywords == ["*"]  # the answer to whatever no other rule knows
+        if len(word) > _LONGEST_KEYWORD or not (plain(word).strip("*?") or is_any):
             raise InputError("A keyword is too long or has no letters.", f"Use 1 to {_LONGEST_KEYWORD} letters.", field="keywords")
     if draft.matching not in set(Matching):
         raise InputError("There is no such way to match.", f"Use {', '.join(Matching)}.", field="matching")

@@ -64,7 +64,12 @@ select h.handover_id, h.subject, i.person_id, h.channel, h.account, h.why, h.ask
 from answer_handovers h join identifiers i on i.identifier_id = h.subject
 where (%(with_ended)s or (h.ended_at is null and h.asked_at > %(since)s)) order by h.handover_id desc limit %(limit)s;
 
+-- What no rule knew counts as missed (0), and for the rule that spoke then.
 -- name: counts
-select coalesce(answer_id, 0), count(*) filter (where outcome = 'answered'), count(*) filter (where outcome = 'handed_over'),
-       count(*) filter (where outcome = 'repeated'), count(distinct person_id)
-from answer_hits where said_at >= %(since)s and outcome <> 'resting' group by 1;
+select k.answer_id, count(*) filter (where outcome = 'answered' or (outcome = 'missed' and k.answer_id > 0)),
+       count(*) filter (where outcome = 'handed_over'), count(*) filter (where outcome = 'repeated'), count(distinct person_id)
+from answer_hits h cross join lateral (
+    select coalesce(h.answer_id, 0) as answer_id
+    union select 0 where h.outcome = 'missed'
+) k
+where said_at >= %(since)s and outcome <> 'resting' group by 1;

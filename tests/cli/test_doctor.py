@@ -129,7 +129,9 @@ def test_faults_in_the_database_are_found(see: Callable[[], dict[str, Finding]],
         jobs.end(conn, jobs.begin(conn, "import", "more.csv"), "failed", "No room.")
         conn.execute("insert into http_reject_days values (%s, %s, 'event', 3)", [source, now.date()])
         conn.execute("delete from migrations where number = (select max(number) from migrations)")
-        vendors.keep_account(ground, conn, kind="wecom", name="corp", app_id="wwcorp", agent_id="1", secret="s")
+        vendors.keep_account(
+            ground, conn, kind="wecom", name="corp", app_id="wwcorp", agent_id="1", secret="s", base_url="http://127.0.0.1:9"
+        )
         conn.execute("insert into sync_kin_places (corp, error) values ('wwcorp', '48002')")
     found = see()
     for name in (

@@ -154,6 +154,16 @@ class Corp:
         while pool.relations.follow(self.ground):
             pass
 
+    def join(self, chat: str, who: str, *, state: str = "", is_out: bool = False) -> None:
+        """Somebody joins a chat by a code, or leaves it: as the sync tells it."""
+        kind = "group.left" if is_out else "group.joined"
+        data = {"corp": self.trial.corpid} | ({"state": state} if state else {})
+        one = Fact(kind, f"{kind}:{chat}:wm{who}", self.clock.now(), (self.identifier(f"wmJoin{who}"),), object=chat, data=data)
+        with self.ground.db.tx() as conn:
+            pool.record(self.ground, conn, self.source, [one])
+        while pool.relations.follow(self.ground):
+            pass
+
     # --- what comes back ---
 
     def record(self, *, repeat: bool = False, names: dict[str, str] | None = None) -> None:

@@ -328,13 +328,40 @@ def test_links_cost_quota_and_groups_refill(ground: Ground, corp: Corp, clock: S
     corp.flow()
     assert corp.funnel(link).adds == 1
 
+    # the corp says that credits run out: they are asked for at once, not half an hour later
+    corp.trial.hand("/quota", n=3, days=60)
+    corp.later(5)
+    assert growth.see_lots(ground) == 0
+    with ground.db.tx() as conn:
+        low = Fact("acquisition.balance_low", "low:1", clock.now(), data={"corp": corp.trial.corpid})
+        pool.record(ground, conn, corp.source, [low])
+    assert growth.see_lots(ground) == 1 and growth.see_lots(ground) == 0
+    with ground.db.tx() as conn:
+        assert sorted(lot.balance for lot in growth.lots(conn)) == [3, 6]
+
     chats = [corp.group("zs", f"茶友群{n}") for n in (1, 2)]
-    code = corp.code("进群", (), kind=CodeKind.GROUP, chats=tuple(chats), chat_limit=3)
+    code = corp.code("进群", (), kind=CodeKind.GROUP, chats=tuple(chats), chat_limit=3, cost_minor=50)
     assert code.config_id and set(code.told_users) == set(chats)
     corp.fill(chats[0], 3)
     corp.later(2)
     assert growth.tell(ground) == 1 and corp.see(code).told_users == (chats[1],)
     assert corp.client.join_way(code.config_id).chat_id_list == [chats[1]]
+
+    # who joined by the code, and who stayed
+    corp.join(chats[1], "a", state=code.state)
+    corp.join(chats[1], "b", state=code.state)
+    corp.join(chats[1], "c", state="of another")
+    corp.later(60)
+    corp.join(chats[1], "b", is_out=True)
+    funnel = corp.funnel(code)
+    assert (funnel.adds, funnel.people, funnel.kept, funnel.lost_7, funnel.cost_minor) == (2, 2, 1, 1, 2 * 50)
+    with ground.db.tx() as conn:
+        since, until = clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)
+        rows = growth.results(conn, code.code_id, since, until, "Asia/Shanghai")
+    assert [(one.guide, one.adds, one.kept) for one in rows if one.guide] == [(chats[1], 2, 1)]
+    assert [(one.adds, one.lost_30) for one in rows if one.on_day] == [(2, 1)]
+    clock.move(timedelta(days=1))
+    assert growth.record_costs(ground) == 1 and growth.record_costs(ground) == 0
 
 
 def test_the_river_carries_it_all(ground: Ground, corp: Corp) -> None:

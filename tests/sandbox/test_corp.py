@@ -277,11 +277,22 @@ def test_the_two_phones_show_and_do(base: str) -> None:
     assert "有新茶吗&lt;script&gt;" in shown
     shown, _ = do(does="member_say", text="今天刚到", **at)
     assert "今天刚到" in shown
-    task = {"sender": "guide001", "external_userid": [at["customer"]], "text": {"content": "明前龙井"}}
+    picture = requests.post(
+        f"{base}/wecom/cgi-bin/media/upload?access_token={token}&type=image", files={"media": ("茶.png", b"\x89PNG tea")}, timeout=30
+    ).json()["media_id"]
+    hung = [
+        {"msgtype": "image", "image": {"media_id": picture}},
+        {"msgtype": "link", "link": {"title": "<i>茶单", "url": "https://example.com", "desc": "今日"}},
+        {"msgtype": "miniprogram", "miniprogram": {"title": "领券", "appid": "wx1", "page": "p", "pic_media_id": picture}},
+    ]
+    task = {"sender": "guide001", "external_userid": [at["customer"]], "text": {"content": "明前龙井"}, "attachments": hung}
     bench.json("POST", "/sandbox/corp/settings", {"dispatch_for": 0})
     msgid = bench.json("POST", f"/wecom/cgi-bin/externalcontact/add_msg_template?access_token={token}", task)["msgid"]
     assert "明前龙井" in page(**at)
     do(does="confirm", task=msgid, **at)
+    shown = page(**at)
+    assert shown.count(f"/phones/picture/{picture}") == 2 and "&lt;i&gt;茶单" in shown and "领券" in shown, "seen on the customer's phone"
+    assert requests.get(f"{base}/phones/picture/{picture}", timeout=30).content == b"\x89PNG tea"
     assert any(note["text"] == "明前龙井" for note in bench.json("GET", f"/sandbox/corp/phones/customer/{at['customer']}")["notes"])
     shown, _ = do(does="confirm", task=msgid, lang="zh", **at)
     assert "已经发过了" in shown or "It was sent already" in shown

@@ -8,10 +8,11 @@ import pytest
 from tests.web import codes_seed
 from tests.web.conftest import Browse
 
-from siyu import growth
+from siyu import content, growth, pool
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
-from siyu.growth import Shift
+from siyu.growth import For, Shift, Welcome
+from siyu.pool import Fact
 from siyu.web.codes.writing import read_shifts, write_shifts
 
 
@@ -59,14 +60,57 @@ def test_a_code_from_nothing_to_results(browse: Browse, staffed: Ground) -> None
     assert kept.draft.cost_minor == 250 and kept.draft.source_tags == ("西湖店", "线下") and kept.changed_by == "operator"
     assert "正在向企业微信申请" in operator.look(at).text and 'value="3"' in operator.look(f"{at}/edit").text
     assert operator.fill(f"{at}/edit", form | {"name": "台卡二"}).status_code == 303 and "台卡二" in viewer.look(at).text
+    # who is greeted how: by code, and everybody else
+    with staffed.db.tx() as conn:
+        hello, again = sorted(one.content_id for one in content.all_kept(conn, "welcome"))
+    rows = {"welcome0": str(again), "whom0": "tag:老客", "when0": "1-5 9:00-18:00", "welcome1": str(hello), "whom1": "buyer", "when1": ""}
+    assert operator.fill(f"{at}/edit", form | rows | {"when0": "白天"}).status_code == 422
+    assert operator.fill(f"{at}/edit", form | rows | {"whom0": "segment:99"}).status_code == 422
+    assert operator.fill(f"{at}/edit", form | rows).status_code == 303
+    with staffed.db.tx() as conn:
+        kept = growth.code(conn, kept.code_id)
+    assert kept.draft.welcomes == (
+        Welcome(again, For.TAG, "09:00", "18:00", (1, 2, 3, 4, 5), "老客"), Welcome(hello, For.BUYER),
+    )  # fmt: skip
+    text = viewer.look(at).text
+    assert "标签：老客" in text and "1-5 09:00-18:00" in text and "还没有设通用欢迎语" in text
+    assert viewer.look("/codes/welcomes").status_code == 403 and operator.look("/codes/welcomes").status_code == 200
+    assert operator.fill("/codes/welcomes", {"welcome0": "999"}).status_code == 422
+    assert operator.fill("/codes/welcomes", {"welcome0": str(hello), "whom0": "new", "when0": "22:00-08:00"}).status_code == 303
+    with staffed.db.tx() as conn:
+        assert growth.default_welcomes(conn) == (Welcome(hello, For.NEW, "22:00", "08:00"),)
+    assert "22:00-08:00" in operator.look("/codes/welcomes").text and "都不合适时，发通用欢迎语" in viewer.look(at).text
+
     assert viewer.fill(f"{at}/close", {}).status_code == 403
     assert operator.fill(f"{at}/close", {}).status_code == 303 and "停用" in viewer.look(at).text
 
     first = next(one for one in codes if one.draft.name == "春茶展易拉宝")
-    for lang, words in (("zh", ("漏斗", "仍是好友", "¥42.00")), ("en", ("Funnel", "Still in contact"))):
+    for lang, words in (
+        ("zh", ("漏斗", "仍是好友", "¥42.00", "各导购", "每天明细", "¥21.00")),
+        ("en", ("Funnel", "Still in contact", "By guide")),
+    ):
         assert viewer.fill("/language", {"language": lang}).status_code == 303
         text = viewer.look(f"/codes/{first.code_id}").text
         assert all(word in text for word in words), lang
+
+
+def test_a_code_of_chats_and_a_link_without_credits(browse: Browse, staffed: Ground) -> None:
+    codes = {one.draft.name: one for one in codes_seed.seed(staffed, customers=9)}
+    viewer = browse("viewer")
+    text = viewer.look(f"/codes/{codes['包裹卡进群'].code_id}").text
+    assert all(word in text for word in ("仍在群里", "30 天内退群", "各群", "茶友群 1", "78%", "每天进群")) and "各导购" not in text
+    link = codes["抖音投放"]
+    text = viewer.look(f"/codes/{link.code_id}").text
+    assert "2026-11-24 到期" in text and "获客额度已用完" not in text
+    with staffed.db.tx() as conn:
+        conn.execute("update live_link_lots set balance = 0 where expires_on > '2026-12-01'")
+        conn.execute("update live_link_lots set expires_on = '2026-11-01' where balance > 0")
+        source = pool.ensure_source(conn, f"wecom:{codes_seed.CORP}", "wecom", now=staffed.clock.now())
+        at = staffed.clock.now() + timedelta(minutes=5)
+        pool.record(staffed, conn, source, [Fact("acquisition.link_unavailable", "u1", at, object=link.config_id)])
+    text = viewer.look(f"/codes/{link.code_id}").text
+    assert "获客额度已用完" in text and "已于 2026-11-01 到期" in text and "这个链接无法添加" in text
+    assert viewer.look("/codes").text.count("获客额度已用完") == 2, "above, and in the link's row"
 
 
 def test_the_page_behind_a_printed_code(browse: Browse, staffed: Ground) -> None:

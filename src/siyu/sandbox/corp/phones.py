@@ -1,5 +1,6 @@
 """Two phones side by side, for people: a customer's and a member's.
 
+GET  /phones/picture/ID  a file that hangs on a message
 GET  /phones             ?customer=&member=&chat=&tab= ; without a customer the first one, without a member the one they follow
 POST /phones/do          scan, follow a link, add, say, delete, confirm a task, ignore it, accept, confirm back, refuse, resign
 """
@@ -15,11 +16,12 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from siyu.base.text import LANGUAGES, catalogue, say
 from siyu.sandbox.corp import friends, grouping, handing, scanning, sending, talking
+from siyu.sandbox.corp.api.media import file_answer
 from siyu.sandbox.corp.company import Company
 from siyu.sandbox.corp.founding import Corps
 from siyu.sandbox.corp.friends import Impossible
@@ -68,7 +70,11 @@ def routes(corps: Corps) -> list[Route]:
                 back["wrong"] = "nothing was chosen"
         return RedirectResponse("/phones?" + urlencode({k: v for k, v in back.items() if v}), 303)
 
-    return [Route("/phones", page), Route("/phones/do", do, methods=["POST"])]
+    def picture(request: Request) -> Response:
+        found = corps.company().media.get(request.path_params["key"])
+        return file_answer(found) if found is not None else PlainTextResponse("gone", 404)
+
+    return [Route("/phones", page), Route("/phones/picture/{key}", picture), Route("/phones/do", do, methods=["POST"])]
 
 
 def _shown(company: Company, request: Request) -> Response:

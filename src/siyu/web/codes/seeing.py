@@ -44,7 +44,8 @@ def see(request: Request) -> Response:
     by_guide = [one for one in results if one.guide is not None]
     is_group, cost = code.draft.kind == CodeKind.GROUP, code.draft.cost_minor
     chart = charts.bars(
-        say_to(request, "web.code_by_day"), [f"{day:%m-%d}" for day in every], [by_day[day].adds if day in by_day else 0 for day in every],
+        say_to(request, "web.code_joined_by_day" if is_group else "web.code_by_day"), [f"{day:%m-%d}" for day in every],
+        [by_day[day].adds if day in by_day else 0 for day in every],
         show=lambda n: f"{n:,.0f}", lang=lang, name=say_to(request, "web.code_joined" if is_group else "web.code_adds"),
     )  # fmt: skip
     names_of_steps = ("visits", "joined", "stayed", "bought") if is_group else ("visits", "adds", "kept", "bought")

@@ -22,7 +22,7 @@ import psycopg
 from siyu import channels, gate, growth, journeys, pool
 from siyu.analytics import lake, ledger, scores
 from siyu.base.ground import Ground
-from siyu.channels import group_sends, moments
+from siyu.channels import group_sends, moments, wecom
 from siyu.journeys import answers
 from siyu.sources import callbacks, desk, files, pulling, sync
 from siyu.vendors import probes
@@ -61,7 +61,9 @@ def steps(ground: Ground) -> list[Step]:
         Step("growth.advance", lambda: growth.advance(ground), "arrivals"),
         Step("growth.tell", lambda: growth.tell(ground), "codes", rest_for=0.5),
         Step("growth.deeds", lambda: growth.do_deeds(ground), "codes", rest_for=0.2),
+        Step("growth.end_tags", lambda: growth.end_tags(ground), "growth", is_daily=True, rest_for=60.0),
         Step("growth.lots", lambda: growth.see_lots(ground), "growth", is_daily=True),
+        Step("channels.media", lambda: wecom.warm_media(ground), "growth", rest_for=1.0),
         Step("growth.costs", lambda: growth.record_costs(ground), "growth", is_daily=True),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("journeys.answers", lambda: answers.advance(ground), "answers"),

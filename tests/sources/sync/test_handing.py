@@ -16,7 +16,7 @@ from siyu.sandbox.conformance import Trial
 from siyu.sources import handing, sync
 from siyu.sources.handing import Handing, HandingCase, HandingState, verdict
 from siyu.vendors import Account
-from siyu.vendors.wecom import shapes
+from siyu.vendors.wecom import Client, shapes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -137,6 +137,8 @@ def test_who_is_left_by_a_guide_is_seen_and_taken_over(ground: Ground, clock: St
     trial.staff("zs", "ls", "ww")
     mine = sorted(trial.customer("zs") for _ in range(3))
     lost = trial.customer("ww")
+    gold = Client(ground, account).add_tags(["金"], group_name="等级").tag[0].id
+    trial.hand("/deeds/edit", userid="zs", customer=mine[0], add_tags=[gold])
     pass_by(clock, trial, 86_400)
     box = trial.listen()
     walked(ground, account)
@@ -171,6 +173,7 @@ def test_who_is_left_by_a_guide_is_seen_and_taken_over(ground: Ground, clock: St
         [waits] = handing.waiting(conn)
     assert (waits.guide, waits.count) == ("ww", 1)
     assert {pair for pair in here(ground, corp) if pair[0] != "ww"} == {("ls", who) for who in mine}
+    assert here(ground, corp)["ls", mine[0]] == (gold,), "tags go over too, and no callback says so"
 
     # Somebody hands the last one on in the corp's own console.
     body = {"handover_userid": "ww", "takeover_userid": "ls", "external_userid": [lost]}

@@ -19,6 +19,7 @@ from siyu.sources.connected import source_name
 from siyu.sources.handing import store
 from siyu.sources.handing.deciding import Verdict, refusal, verdict
 from siyu.sources.handing.words import Handing, HandingAnswer, HandingState, NotHanded
+from siyu.sources.wishes import Wish, wish
 from siyu.vendors import Account, AccountState, Trouble, VendorError, VendorKind, account, accounts
 from siyu.vendors.wecom import Client, Page, pages, shapes
 
@@ -193,6 +194,10 @@ def _record(ground: Ground, conn: Connection, of: Account, kept: Sequence[tuple[
             facts.append(Fact("contact.move_failed", number, at, (who,), object=one.to_guide, data=data | {"reason": found.code}))
     name, kind = source_name(of.kind, corp)
     pool.record(ground, conn, pool.ensure_source(conn, name, kind, now=ground.clock.now(), class_="first-party relation"), facts)
+    # Remark and tags go over too, and no callback says so.
+    gone = [one for one, found in ended if found.state is HandingState.DONE]
+    looks = [(of.account_id, Wish("contact", {"guide": one.to_guide, "external_userid": one.external_userid})) for one in gone]
+    wish(conn, looks, at=ground.clock.now())
 
 
 def _account(conn: Connection, account_id: int) -> Account | None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.web import corp
 from tests.web.conftest import Browse
 
-from siyu import vendors
+from siyu import growth, pool, vendors
 from siyu.base import jobs
+from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
 from siyu.pool import relations
 from siyu.sandbox.conformance.__main__ import served
@@ -227,7 +229,7 @@ def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staff
     assert "0.00" in viewer.look("/connection-health").text
 
 
-def test_tags_are_governed_here_and_changed_at_the_corp(browse: Browse, staffed: Ground, sandbox: str) -> None:
+def test_tags_are_governed_here_and_changed_at_the_corp(browse: Browse, staffed: Ground, sandbox: str, clock: StillClock) -> None:
     post(sandbox, "/clock", {"shown_at": staffed.clock.now().isoformat(), "rate": 0})
     told = look(sandbox, "/sandbox/corp")
     app = told["apps"][0]
@@ -279,6 +281,34 @@ def test_tags_are_governed_here_and_changed_at_the_corp(browse: Browse, staffed:
         theirs = next(tag for tag in relations.tags(conn, told["corpid"]) if tag.name == "管理员建的")
     refused = operator.fill(f"/corp-tags/{told['corpid']}/{theirs.tag_id}/delete", {})
     assert by_hand and refused.status_code == 422 and "40068" in refused.text, "WeCom lets an app change only its own; said with the code"
+    corp_id, tag = told["corpid"], mine["护肤"].tag_id
+    began = staffed.clock.now()
+    post(sandbox, "/sandbox/corp/members", {"members": [{"userid": "zs", "name": "张三"}]})
+    since = int((began - timedelta(days=9)).timestamp())
+    post(sandbox, "/sandbox/corp/contacts", {"contacts": [{"external_userid": "wmTagged", "userid": "zs", "createtime": since}]})
+    post(sandbox, "/sandbox/corp/deeds/edit", {"userid": "zs", "customer": "wmTagged", "add_tags": [tag]})
+    sync.start(staffed, account.account_id)
+
+    def settle() -> None:
+        while sync.advance(staffed) + pool.fold(staffed) + relations.follow(staffed):
+            pass
+
+    def carried() -> tuple[list[str], list[str]]:
+        there = look(sandbox, "/sandbox/corp/truth/contacts?limit=100")["follows"]
+        with staffed.db.tx() as conn:
+            here = conn.execute("select tags from contacts where corp = %s and guide = 'zs'", [corp_id]).fetchone()[0]
+        return next(one["tags"] for one in there if one["external_userid"] == "wmTagged"), here
+
+    settle()
+    assert carried() == ([tag], [tag])
+    assert operator.fill(f"/corp-tags/{corp_id}/{tag}", {"days": "30"}).status_code == 303
+    assert growth.end_tags(staffed) == 0, "it was put on today"
+    clock.move(timedelta(days=31))
+    post(sandbox, "/clock", {"shown_at": staffed.clock.now().isoformat(), "rate": 0})
+    assert growth.end_tags(staffed) == 1
+    settle()
+    assert carried() == ([], []) and growth.end_tags(staffed) == 0, "taken off at the corp and here, once"
+    assert "近 30 天已摘 1 个" in browse("viewer").look("/corp-tags").text
 
 
 def test_chats_and_guides_count_people_once(browse: Browse, staffed: Ground) -> None:

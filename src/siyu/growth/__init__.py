@@ -2,7 +2,7 @@
 welcomes asked of the gate, tags and remarks, what became of those who came.
 
 Owns the tables live_codes, live_code_guides, live_code_scans, live_code_days, live_code_deeds, live_link_lots and the setting
-growth.welcomes. Steps of the river: `advance`, `tell`, `do_deeds`, `see_lots`, `record_costs`.
+growth.welcomes. Steps of the river: `advance`, `tell`, `do_deeds`, `end_tags`, `see_lots`, `record_costs`.
 """
 
 from siyu.growth.arriving import advance
@@ -22,6 +22,7 @@ from siyu.growth.codes import (
 from siyu.growth.costs import record_costs
 from siyu.growth.deeds import do_deeds
 from siyu.growth.greeting import ORIGIN, WELCOME_WITHIN
+from siyu.growth.lives import end_tags, tags_ended
 from siyu.growth.store import code, code_of_state, codes, counts, failed_deeds, funnels, link_refused_at, lots, results, visits
 from siyu.growth.telling import see_lots, tell
 from siyu.growth.tickets import ticket_of
@@ -48,7 +49,7 @@ from siyu.growth.words import (
 __all__ = [
     "CHANNEL", "MOST_WELCOMES", "ORIGIN", "WELCOME_WITHIN", "CodeGuide", "CodeKind", "Count", "Draft", "For", "Funnel", "LiveCode",
     "Lot", "Result", "Rotation", "Shift", "Standing", "Ticket", "Turn", "Welcome", "Who", "Why", "advance", "change", "chats_on",
-    "close", "code", "code_of_state", "codes", "counts", "default_welcomes", "do_deeds", "failed_deeds", "funnels", "link_refused_at",
-    "lots", "make", "preview", "record_costs", "remark_of", "results", "see_lots", "set_default_welcomes", "standing", "tell",
-    "ticket_of", "turn", "visit", "visits", "welcome_of",
+    "close", "code", "code_of_state", "codes", "counts", "default_welcomes", "do_deeds", "end_tags", "failed_deeds", "funnels",
+    "link_refused_at", "lots", "make", "preview", "record_costs", "remark_of", "results", "see_lots", "set_default_welcomes",
+    "standing", "tags_ended", "tell", "ticket_of", "turn", "visit", "visits", "welcome_of",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from siyu import vendors
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
-from siyu.sources import callbacks, connecting
+from siyu.sources import callbacks, connecting, sync
 from siyu.vendors import BASE_URLS, Account, VendorKind, probes
 from siyu.web.connect import known, steps
 from siyu.web.guard import Guarded, deed, note, page
@@ -135,11 +135,15 @@ def change_base(request: Request) -> Response:
                 base_url=str(form.get("base_url", "")).strip(), options=before.options, callback=callbacks.fresh_keys(before.kind), **ids,
             )  # fmt: skip
             probes.forget(conn, before.account_id)
+            walks = sync.runs(conn, before.account_id, 3)
             if before.state == vendors.AccountState.ON:
                 probes.ask(ground, conn, before)
             note(request, conn, "connection.base_changed", ref=f"account:{before.account_id}", base_url=str(form.get("base_url", ""))[:200])
     except InputError as err:
         return steps.shown_again(request, 422, {err.field or "base_url": _told(request, err)})
+    for run in walks:  # of the other side: what it has found stays
+        if run.state == "running":
+            sync.cancel(ground, run.run_id)
     return go(request, f"{HOME}/{before.account_id}", said="web.connect_base_changed")
 
 

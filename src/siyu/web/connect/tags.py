@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from siyu import vendors
+from siyu import growth, vendors
 from siyu.base import settings
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
@@ -27,6 +27,7 @@ from siyu.web.words import Role
 HOME = "/corp-tags"
 BUDGET_SETTING = "web.tag_budget"
 BUDGET = 10_000  # tags of one corp; 3,000 until 2024
+ENDED_FOR = timedelta(days=30)
 VIEWS = ("all", "unused", "ownerless", "overdue")
 _T = TypeVar("_T")
 
@@ -89,6 +90,7 @@ def listing(request: Request) -> Response:
         found = governed(relations.tags(conn), store.tag_use(conn, now), now)
         accounts = _accounts(conn)
         most = int(settings.get(conn, BUDGET_SETTING, BUDGET))
+        ended = growth.tags_ended(conn, now - ENDED_FOR)
     chosen = {
         "all": found, "unused": [t for t in found if t.is_unused], "ownerless": [t for t in found if t.is_ownerless],
         "overdue": [t for t in found if t.is_overdue],
@@ -102,7 +104,7 @@ def listing(request: Request) -> Response:
         per_corp[one.tag.corp] = per_corp.get(one.tag.corp, 0) + 1
     return render(
         request, "connect/tags.html", part="rows", groups=groups, view=view, counts={name: len(those) for name, those in chosen.items()},
-        accounts=accounts, corp_names=names, budget=most, used=max(per_corp.values(), default=0), has_many=len(per_corp) > 1,
+        accounts=accounts, corp_names=names, budget=most, ended=ended, used=max(per_corp.values(), default=0), has_many=len(per_corp) > 1,
         all_groups=sorted({(t.tag.group_id, t.tag.group_name) for t in found}, key=lambda g: g[1]), tabs=VIEWS,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 -- name: ready_media
 select digest, media_id from mass_media
-where account_id = %(account_id)s and use = 'message' and digest = any(%(digests)s::bytea[]) and expires_at > %(now)s + interval '1 minute';
+where account_id = %(account_id)s and use = 'message' and digest = any(%(digests)s::bytea[]) and expires_at > %(now)s::timestamptz + interval '1 minute';
 
 -- name: forget_media
 update mass_media set expires_at = 'epoch', again_at = null

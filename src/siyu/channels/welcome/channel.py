@@ -21,8 +21,7 @@ from siyu.channels.wecom import warming
 from siyu.channels.welcome.words import SETTING, WelcomeSettings
 from siyu.channels.words import Answer, Parcel, Result
 from siyu.vendors import AccountState, Trouble, VendorError, VendorKind, accounts
-from siyu.vendors.wecom import Client
-from siyu.vendors.wecom.attachments import Attachment
+from siyu.vendors.wecom import Client, attachments
 
 _AT_ONCE = 5  # calls of one interface, says WeCom's 45033
 _TURN_WITHIN = 5.0  # seconds for a turn at the pace
@@ -99,7 +98,7 @@ class WelcomeLine:
             return Result(Answer.TAKEN, "welcome_short", str(len(ready) - len(hung)))
         return result
 
-    def _call(self, client: Client, ticket: growth.Ticket, text: str, hung: list[Attachment]) -> Result:
+    def _call(self, client: Client, ticket: growth.Ticket, text: str, hung: list[attachments.Attachment]) -> Result:
         try:
             client.send_welcome(ticket.welcome_code, text, hung)
         except VendorError as err:

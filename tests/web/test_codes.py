@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from tests.web import codes_seed
-from tests.web.conftest import Browse
+from tests.web.conftest import OURS, Browse
 
 from siyu import content, growth, pool
 from siyu.base.errors import InputError
@@ -14,6 +14,8 @@ from siyu.base.ground import Ground
 from siyu.growth import For, Shift, Welcome
 from siyu.pool import Fact
 from siyu.web.codes.writing import read_shifts, write_shifts
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,9 @@ def test_a_code_of_chats_and_a_link_without_credits(browse: Browse, staffed: Gro
     viewer = browse("viewer")
     text = viewer.look(f"/codes/{codes['包裹卡进群'].code_id}").text
     assert all(word in text for word in ("仍在群里", "30 天内退群", "各群", "茶友群 1", "78%", "每天进群")) and "各导购" not in text
+    with staffed.db.tx() as conn:
+        conn.execute("update live_codes set chat_limit = 2 where kind = 'group'")
+    assert "选的群都满了" in viewer.look(f"/codes/{codes['包裹卡进群'].code_id}").text and "选的群都满了" in viewer.look("/codes").text
     link = codes["抖音投放"]
     text = viewer.look(f"/codes/{link.code_id}").text
     assert "2026-11-24 到期" in text and "获客额度已用完" not in text
@@ -111,6 +116,28 @@ def test_a_code_of_chats_and_a_link_without_credits(browse: Browse, staffed: Gro
     text = viewer.look(f"/codes/{link.code_id}").text
     assert "获客额度已用完" in text and "已于 2026-11-01 到期" in text and "这个链接无法添加" in text
     assert viewer.look("/codes").text.count("获客额度已用完") == 2, "above, and in the link's row"
+
+
+def test_a_welcome_with_what_hangs_on_it(browse: Browse, staffed: Ground) -> None:
+    codes_seed.seed(staffed, customers=1)
+    operator, viewer = browse("operator"), browse("viewer")
+    new = operator.look("/contents/new?channel=welcome").text
+    assert "保存后可以加图片" in new and 'value="service" selected' in new and "wecom-bubble" in new
+    here = operator.fill(
+        "/contents", {"channel": "welcome", "name": "带图", "purpose": "service", "subject": "", "body": "您好。"}
+    ).headers["location"]
+    assert operator.fill(f"{here}/hung", {"kind": "link", "title": "茶单", "url": "https://shop.example/a"}).status_code == 303
+    form = {"kind": "file", "csrf": operator.token()}
+    sent = operator.post(f"{here}/hung", data=form, files={"file": ("tea.png", PNG, "image/png")}, headers=OURS, follow_redirects=False)
+    assert sent.status_code == 303
+    text = operator.look(here).text
+    assert "茶单" in text and "正在上传" in text and "发送测试" not in text
+    at = text.partition('class="wecom-picture" src="')[2].partition('"')[0]
+    assert viewer.look(at).content == PNG and viewer.look("/contents/pictures/none").status_code == 404
+    with staffed.db.tx() as conn:
+        number = int(here.rpartition("/")[2])
+        kept = content.kept(conn, number)
+    assert kept is not None and [one["kind"] for one in kept.attachments] == ["link", "image"]
 
 
 def test_the_page_behind_a_printed_code(browse: Browse, staffed: Ground) -> None:

@@ -68,5 +68,5 @@ def trouble(one: LiveCode, stand: Standing | None, quota: int | None = None) -> 
     if quota == 0:
         return "quota"
     if stand is not None and not stand.users:
-        return "nobody"
+        return "full" if one.draft.kind == CodeKind.GROUP else "nobody"
     return "" if one.config_id else "making"

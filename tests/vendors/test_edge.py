@@ -328,6 +328,19 @@ def test_an_account_that_is_off_is_not_used(ground: Ground, vendor: Vendor) -> N
     assert not vendor.asked
 
 
+def _of_wecom() -> list[str]:
+    """The vendor's list of global codes as far as the interfaces of customers, chats, tags, Moments and 微信客服 give them."""
+    listed = """-1 40001 40003 40013 40014 40029 40056 40058 40063 40068 40071 40093 40096-40100 40126 40128-40130 41001 41035
+        41037-41051 41053-41065 41067-41091 41093-41096 42001 42003 42009 42012 42022 43004 43012 45009 45029 45033 48001 48002
+        48004-48007 50001-50003 60011 60020 60021 60111 81013 81017 84061 84074 84083 84084 90500-90504 90507-90511 95000-95002
+        95004 95007 95013 95014 95016-95019 95031 301002 301052 610003 610014-610018 701008"""
+    found = []
+    for word in listed.split():
+        first, _, last = word.partition("-") if not word.startswith("-") else (word, "", "")
+        found += [str(n) for n in range(int(first), int(last or first) + 1)]
+    return found
+
+
 def test_every_code_is_explained_in_both_languages() -> None:
     from siyu.vendors import known_codes
 
@@ -339,6 +352,9 @@ def test_every_code_is_explained_in_both_languages() -> None:
             assert not zh.what.startswith("vendors.") and "{" not in zh.what and zh.remedy and en.remedy != zh.remedy, code
             assert "错误码" not in zh.what, f"{code} has no text of its own"
     assert "1234567" in explain("wecom", "1234567").what
+    assert explain("wecom", "95020").what == explain("wecom", "950").what and "微信客服" in explain("wecom", "95020").remedy
+    missing = [code for code in _of_wecom() if code not in known_codes(VendorKind.WECOM)]
+    assert not missing, "codes of the vendor's own list without words"
     assert explain("wecom", "60020").kind == Trouble.CONFIG
     assert "可信 IP" in explain("wecom", "60020").remedy
     assert explain("aliyun_sms", "Throttling.User").kind == Trouble.LATER

@@ -58,9 +58,9 @@ def rule_of(kind: VendorKind | str, code: str) -> CodeRule:
 
 
 def _listed(kind: VendorKind | str, code: str) -> tuple[str, str]:
-    """Where a code is written: its own row, or that of a whole class of codes (http_502: http_5, Throttling.User: Throttling)."""
+    """Where a code is written: its own row, or that of a whole class (http_502: http_5, Throttling.User: Throttling, 95020: 950)."""
     family = _FAMILY[VendorKind(kind)]
-    for where, name in ((family, code), ("own", code), ("own", code[:6]), (family, code.rpartition(".")[0])):
+    for where, name in ((family, code), ("own", code), ("own", code[:6]), (family, code.rpartition(".")[0]), (family, code[:3])):
         if name in _table()[where]:
             return where, name
     return family, code

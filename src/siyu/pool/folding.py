@@ -178,6 +178,9 @@ def _trade(out: Sum, row: Row) -> None:
         order.refunded_minor -= amount
 
 
+_SAYING = ("message.", "consent.")  # what somebody wrote is no trait of theirs
+
+
 def _state(out: Sum, row: Row, mine: Folded, kinds: Mapping[int, Kind]) -> None:
     data = row.data or {}
     stamp = [moment(row.occurred_at), str(row.key)]
@@ -191,7 +194,7 @@ def _state(out: Sum, row: Row, mine: Folded, kinds: Mapping[int, Kind]) -> None:
                 _latest(mine.tags, str(tag), [*stamp, row.type == "tag.added"])
     elif row.type == "consent.given" or row.type in _WITHDRAWING:
         _consent(out, row, data)
-    if row.sealed:
+    if row.sealed and not row.type.startswith(_SAYING):
         for name, value in row.sealed.items():
             _latest(mine.traits, name, [*stamp, None, value])
     if (row.type == "message.bounced" and data.get("hard")) or row.type == "message.complained":

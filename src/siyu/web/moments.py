@@ -33,6 +33,17 @@ _LOOK = {
     "message.unknown": ("message", "alert", "amber"),
     "message.unsubscribed": ("message", "close", "red"),
     "message.complained": ("message", "alert", "red"),
+    "message.received": ("message", "message", "green"),
+    "account.followed": ("follow", "add", "green"),
+    "account.unfollowed": ("follow", "close", "red"),
+    "app.opened": ("view", "eye", "grey"),
+    "code.scanned": ("view", "eye", "grey"),
+    "menu.opened": ("view", "eye", "grey"),
+    "subscription.accepted": ("consent", "shield", "green"),
+    "subscription.refused": ("consent", "shield", "red"),
+    "desk.entered": ("message", "message", "grey"),
+    "desk.session_changed": ("message", "people", "violet"),
+    "receipt.received": ("message", "mail", "grey"),
 }
 _SCORES = ("score", "chart", "violet")
 _OTHER = ("other", "info", "violet")
@@ -103,11 +114,18 @@ def _title(group: Sequence[Moment], show: Show) -> str:
         "object": first.object or "",
         "tag": _text(data.get("tag")),
         "what": _text(data.get("product") or data.get("title") or data.get("name") or data.get("url") or data.get("page") or first.object),
-        "channel": channel(_text(data.get("channel")), show.lang),
+        "channel": channel(_way(first.type, _text(data.get("channel"))), show.lang),
         "purpose": purpose(_text(data.get("purpose")), show.lang),
     }
     text = say(key, show.lang, **words).strip()
     return text + (f" ×{len(group)}" if len(group) > 1 and first.type not in _LINES else "")
+
+
+def _way(type_: str, name: str) -> str:
+    """The channel that somebody means: an official account is three, and a vendor's word for it does not say which."""
+    if name != "official" or (type_.startswith("message.") and type_ != "message.received"):
+        return name
+    return {"message": "official_chat", "desk": "official_chat", "subscription": "official_notice"}.get(type_.partition(".")[0], name)
 
 
 def _about(group: Sequence[Moment], show: Show) -> str:
@@ -126,6 +144,8 @@ def _about(group: Sequence[Moment], show: Show) -> str:
         return " · ".join(_text(data[name]) for name in ("subject", "code", "why", "link") if data.get(name))
     if first.type.startswith("consent."):
         return evidence(data)
+    if first.type.startswith("subscription."):
+        return _text(data.get("template_id"))
     if first.type.startswith("tag."):
         return _text(data.get("why"))
     if first.type.startswith("score."):

@@ -106,10 +106,11 @@ select s.xid::text, s.seq, s.key, i.identifier_id, i.person_id, coalesce(nullif(
     coalesce(s.object, s.data->>'guide', ''), s.occurred_at, coalesce(s.data->>'state', ''), coalesce(s.data->>'welcome_code', ''),
     s.type = 'contact.half_added', i.identifier_id is not null
 from stretch s
-left join lateral (
-    select identifier_id, person_id, scope from identifiers
-    where s.data is not null and identifier_id = any(array_append(s.others, s.subject)) and kind in ('external_userid', 'pending_id')
-    order by kind limit 1
+left join lateral (  -- by the ids, never along an index of kinds
+    select n.identifier_id, n.person_id, n.scope from unnest(array_append(s.others, s.subject)) as o(id)
+    join identifiers n on n.identifier_id = o.id
+    where s.data is not null and n.kind in ('external_userid', 'pending_id')
+    order by n.kind = 'pending_id' limit 1
 ) i on true
 where i.identifier_id is not null or (s.xid, s.seq) = (select l.xid, l.seq from stretch l order by l.xid desc, l.seq desc limit 1)
 order by s.xid, s.seq;

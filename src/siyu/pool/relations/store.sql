@@ -11,10 +11,10 @@ with stretch as materialized (
 )
 select s.xid::text, s.seq, s.key, s.type, i.identifier_id, coalesce(nullif(s.data->>'corp', ''), i.scope), s.occurred_at, s.object, s.data
 from stretch s
-left join lateral (
-    select identifier_id, scope from identifiers
-    where s.data is not null and identifier_id = any(array_append(s.others, s.subject)) and kind in ('external_userid', 'pending_id')
-    order by kind limit 1
+left join lateral (  -- by the ids, never along an index of kinds: that would be every customer for every fact
+    select n.identifier_id, n.scope from unnest(array_append(s.others, s.subject)) as o(id) join identifiers n on n.identifier_id = o.id
+    where s.data is not null and n.kind in ('external_userid', 'pending_id')
+    order by n.kind = 'pending_id' limit 1
 ) i on true
 where s.data is not null or (s.xid, s.seq) = (select l.xid, l.seq from stretch l order by l.xid desc, l.seq desc limit 1)
 order by s.xid, s.seq;

@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+unexport PYTHONDONTWRITEBYTECODE # images of containers set it; every process would then compile all modules again (2 s a start of `siyu`)
 
 .PHONY: demo test setup setup-dev lint check bench soak lock clean help
 

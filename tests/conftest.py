@@ -6,6 +6,7 @@ import base64
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -21,6 +22,10 @@ from siyu.base.config import Config
 from siyu.base.db import Database
 from siyu.base.ground import Ground
 from siyu.base.vault import Vault
+
+# Images of containers forbid to keep compiled modules; every process that a test starts would then compile all of ours again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # In CI the examples are the same every time, so that what lands is what was tried; at home they are new each time, so that bugs are found.
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)

@@ -11,7 +11,7 @@ import pytest
 from tests.channels.town import Town, numbers, opened
 from tests.sandbox.conformance.small_world import NOON, SmallWorld, running
 
-from siyu import channels, gate, vendors
+from siyu import channels, content, gate, vendors
 from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
 from siyu.channels import SmsSettings
@@ -134,6 +134,8 @@ def test_a_desk_answers_within_its_window_and_hands_over(town: Town, ground: Gro
     desk.does("end")
     desk.says("龙井")
     assert (outcomes(town)[-1], desk.sent()) == ("answered", 9)
+    with ground.db.tx() as conn:
+        assert "text" not in content.people(ground, conn, [person])[person]  # what somebody wrote is no trait of theirs
 
 
 # --- official accounts ---
@@ -289,6 +291,17 @@ def test_a_consent_that_the_vendor_does_not_know_is_not_tried_again(town: Town, 
     town.later(MINUTE)
     town.turn()
     assert town.shop.facts(third) == ["sent", "delivered"]
+
+    plain = town.world.ask(path, {"title": "发货", "content": "{{thing1.DATA}}", "kind": "template"})["template_id"]
+    shipped, became = town.form("official", plain, "thing1: 已发货"), []
+    for is_blocked in (False, True):  # template messages need no consent; who blocks them gets none
+        town.world.do(told, who, "block", on=is_blocked)
+        became.append(town.shop.wish(person, "official", purpose="transactional", version=shipped))
+        town.turn("official")
+        town.later(MINUTE)
+        town.turn()
+    assert [town.shop.facts(one) for one in became] == [["sent", "delivered"], ["sent", "bounced"]]
+    assert town.verdict(town.shop.wish(person, "official", purpose="transactional", version=shipped)) == "unreachable"
 
 
 # --- text messages ---

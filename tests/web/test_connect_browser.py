@@ -10,6 +10,7 @@ from tests.web.test_connect import look, post
 
 from siyu.base.ground import Ground
 from siyu.sandbox.conformance.__main__ import served
+from siyu.vendors import probes
 
 __all__ = ["CHROMIUM", "address", "open_page", "pytestmark"]
 
@@ -35,14 +36,29 @@ def test_an_owner_connects_the_sandbox_and_mends_what_is_shut(shop: Ground, sand
     post(sandbox, "/sandbox/corp/apps", {"agentid": app["agentid"], "trusted_ips": ["203.0.113.9"]})
     page.click("text=沙盒企业微信")
     page.click("button:has-text('立即检查')")
+    expect(page.locator("#basics progress")).to_be_visible(timeout=60_000)
+    while probes.advance(shop):  # those of the other accounts wait too
+        pass
     expect(page.locator(".steps .is-next").first).to_contain_text("企业可信 IP", timeout=60_000)
     post(sandbox, "/sandbox/corp/apps", {"agentid": app["agentid"], "trusted_ips": []})
     page.click("button:has-text('立即检查')")
-    expect(page.locator(".steps .is-next")).to_have_count(0, timeout=60_000)
+    expect(page.locator("#rights .is-old").first).to_be_visible(timeout=60_000)
+    assert probes.advance(shop) == 1
+    expect(page.locator(".steps .is-next")).to_have_count(0, timeout=60_000)  # the page looks again by itself
+    expect(page.locator("#basics progress")).to_have_count(0)
     page.click("button:has-text('更换密钥')")
     page.click("#ask-yes")
     expect(page.locator("#callback")).to_contain_text("两组密钥同时有效", timeout=60_000)
     phone = open_page("owner", 390)
-    for path in ("/connections", "/connections/1", "/connection-health", "/callbacks", "/corp-tags", "/chat-groups", "/guides"):
+    for path in (
+        "/connections",
+        "/connections/1",
+        "/connection-health",
+        "/callbacks",
+        "/corp-tags",
+        "/chat-groups",
+        "/guides",
+        "/settings/connected",
+    ):
         phone.goto(path, wait_until="domcontentloaded")
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390, path

@@ -56,6 +56,7 @@ def listing(request: Request) -> Response:
         received=sum(one.received for one in inbox.values()), parked=sum(one.parked for one in inbox.values()),
         refused=sum(one.refused for one in inbox.values()), chart=_chart(request, by_hour, now), by_hour=list(reversed(by_hour)),
         why=lambda row: vendors.explain(names[row.account_id].kind, row.last_code, lang_of(request)),
+        walked=lambda run: vendors.explain(names[run.account_id].kind, run.error, lang_of(request)) if run.account_id in names else None,
         is_blocked=lambda row: _blocked(row, now),
         runs=runs, tones=TONES, callback_tones=CALLBACK_TONES,
     )  # fmt: skip

@@ -47,9 +47,12 @@ returning job_id;
 select max(started_at) from sync_runs where account_id = %(account_id)s and (kind = 'nightly' or state in ('done', 'running'));
 
 -- name: known_contacts
-select c.guide, i.value, c.added_at, c.ended_at, coalesce(c.ended_by, ''), c.is_active, c.tags
-from identifiers i join contacts c on c.subject = i.identifier_id and c.corp = %(corp)s
-where i.kind = 'external_userid' and i.scope = %(corp)s and i.lookup = any(%(lookups)s::bytea[]) and i.value is not null;
+with who as materialized (  -- in this order whatever the planner thinks of tables that were empty when a first sync began
+    select i.identifier_id, i.value from identifiers i
+    where i.kind = 'external_userid' and i.scope = %(corp)s and i.lookup = any(%(lookups)s::bytea[]) and i.value is not null
+)
+select c.guide, w.value, c.added_at, c.ended_at, coalesce(c.ended_by, ''), c.is_active, c.tags
+from who w cross join lateral (select * from contacts c where c.subject = w.identifier_id and c.corp = %(corp)s offset 0) c;
 
 -- name: known_actives
 select c.guide, i.value, c.added_at from contacts c join identifiers i on i.identifier_id = c.subject

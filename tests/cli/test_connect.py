@@ -56,7 +56,9 @@ def test_accounts_are_connected_checked_and_rotated(
     listed = json.dumps(run("connect", "list")[1])
     assert "wxnobody" in listed and "top-secret" not in listed and turned["callback"]["token"] not in listed
 
+    assert run("connect", "rotate", number)[1]["sets"] == 2
     findings = list(vendor_accounts(Patient(ground.config, "", ground)))
+    assert [one.remedy for one in findings if one.about == "keys_unentered"], "the new set is entered nowhere yet"
     assert all("cli." not in one.what and "{" not in one.what for one in findings)
     assert any(one.degree is Degree.ILL and "wxnobody" in one.what and one.remedy for one in findings)
     assert {one.about for one in findings} >= {"connection", "connection_broken", "callback_waiting"}

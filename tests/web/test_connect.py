@@ -139,6 +139,8 @@ def test_a_corp_is_connected_checked_and_changed(browse: Browse, staffed: Ground
         assert not probes.checks(conn, account.account_id), "what was found of the sandbox is not true of the vendor"
     assert owner.fill(f"{home}/switch", {}).status_code == 303
     assert owner.fill(f"{home}/check", {}).status_code == 422, "off"
+    assert probes.advance(staffed) == 1, "asked for before it was switched off"
+    assert "检查没有做完" in owner.look(home).text
     assert owner.fill(f"{home}/forget", {}).status_code == 303
     assert owner.look(home).status_code == 404
     with staffed.db.tx() as conn:

@@ -189,6 +189,12 @@ def test_an_official_account_answers_and_hands_over_to_who_is_online(town: Town)
     says("龙井")
     assert outcomes(town)[before:] == ["answered"]
     assert town.rows("select count(*) from answer_handovers where ended_at is null") == [(0,)]
+
+    says("人工")
+    town.later(31 * MINUTE)  # nobody closes it: WeChat gives the customer back to us
+    town.turn("official_chat")
+    says("龙井")
+    assert outcomes(town)[before:] == ["answered", "handed_over", "answered"]
     assert account.app_id == told["appid"]
 
 

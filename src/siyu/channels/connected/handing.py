@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from siyu.base.db import Connection, queries
 from siyu.base.ground import Ground
 from siyu.channels.connected.answering import clients, coded
+from siyu.journeys import answers
 from siyu.vendors import Account, Trouble, VendorError, VendorKind
 from siyu.vendors.wechat import Official
 from siyu.vendors.wecom import Client
@@ -25,6 +26,7 @@ _POOL = 2  # service_state: waits for somebody on duty
 _AFTER = timedelta(seconds=3)  # first the last words of the keywords' answer: the pool takes none (95018)
 _AGAIN = timedelta(minutes=1)  # between looks for somebody who is online
 _WAIT_FOR = timedelta(minutes=30)  # for somebody to come
+_SESSION_FOR = timedelta(minutes=30)  # then WeChat tells us again what the customer writes, and the agent no more
 _KINDS = {"kf": VendorKind.WECOM, "official": VendorKind.OFFICIAL}
 _GONE_OFF = "65415"  # the agent went offline between the list and the call
 
@@ -42,15 +44,17 @@ class _Talk:
 
 
 def hand_over(ground: Ground, limit: int = 20) -> int:
-    """One step: hand on what `journeys.answers` asked for; gives how many were tried. What the vendor refuses is noted with its code.
+    """One step: hand on what `journeys.answers` asked for; gives how many were tried or came back. What the vendor refuses is noted with
+    its code.
 
     The attempt is written before the vendor is called, so a crash leaves it `unknown` and staff see it; nothing is tried twice blindly.
     """
     now = ground.clock.now()
     with ground.db.tx() as conn:
+        back = [row[0] for row in conn.execute(Q.given_back, {"before": now - _SESSION_FOR})]
+        done = sum(answers.end_handover(ground, conn, number) for number in back)
         rows = conn.execute(Q.open_handovers, {"limit": limit, "before": now - _AFTER, "again": now - _AGAIN}).fetchall()
         accounts = {(one.kind, one.app_id): one for kind in _KINDS.values() for one in clients(conn, kind)} if rows else {}
-    done = 0
     for talk in (_Talk(*row) for row in rows):
         kind = _KINDS.get(talk.channel)
         account = accounts.get((kind, talk.scope)) if kind else None

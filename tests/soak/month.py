@@ -13,8 +13,10 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,12 +26,12 @@ from typing import Any
 from tests.soak import promises
 from tests.soak.world import World, opened
 
-from siyu import content, growth, journeys
+from siyu import content, growth, journeys, pool
 from siyu.base import embedded, migrate
 from siyu.base.db import Database
 from siyu.base.vault import Vault
-from siyu.channels import channels
-from siyu.sources import http, sync
+from siyu.channels import channels, group_sends, moments
+from siyu.sources import handing, http, sync
 from siyu.sources.connecting import connect_sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +42,14 @@ _PRODUCTS = [
     for n, (name, price) in enumerate((("绿茶", 3900), ("红茶", 5900), ("茶具", 12900)))
 ]
 _MASS_HOUR, _MASS_EVERY = 11, 6  # the hour of the day in China, and every how many days all customers are written to
+_GROUPS_EVERY, _POST_EVERY = 4, 9  # days between messages to all chats, and between posts in Moments
+
+
+_UNDER_WAY = """
+select from permits where channel = 'wecom' and state = 'claimed'
+union all select from mass_groups where state in ('planned', 'open')
+union all select from handings where state in ('asked', 'calling', 'waiting') limit 1
+"""
 
 
 @dataclass(frozen=True)
@@ -73,8 +83,8 @@ class Size:
 class Month:
     """One month, lived from `begin` to `close`. `storms` are the moments at which the vendor said that it was too much."""
 
-    def __init__(self, world: World, size: Size) -> None:
-        self.world, self.size, self.dice = world, size, Random(size.seed)
+    def __init__(self, world: World, size: Size, tell: Callable[[str], None] = lambda _: None) -> None:
+        self.world, self.size, self.dice, self.tell = world, size, Random(size.seed), tell
         self.storms: set[datetime] = set()
         self.broadcasts: list[int] = []
         self.lived: dict[str, Any] = {}
@@ -84,7 +94,9 @@ class Month:
         """All of it. Gives what was seen, once every promise was found kept."""
         self.begin()
         for day in range(self.size.days):
+            self.tell(f"day {day + 1} of {self.size.days}: {self._so_far()}")
             self.day(day)
+        self.tell(f"the end: {self._so_far()}")
         self.close()
         seen = promises.kept(self.world, self.account_id, self.corp, self.storms, self.broadcasts)
         return asdict(self.size) | seen | {"people_did": self.lived["did"], "shop": self.lived["shop"]}
@@ -161,6 +173,9 @@ class Month:
                 self.world.corp("/faults", **{storm: 0})
             if (at.hour + 8) % 24 in range(_MASS_HOUR, _MASS_HOUR + self.size.step) and day % _MASS_EVERY == 1:
                 self._write_to_all(day)
+            if (at.hour + 8) % 24 in range(_MASS_HOUR, _MASS_HOUR + self.size.step):
+                self._write_to_groups(day)
+                self._hand_over(day)
         self.world.daily()
         self._sync("nightly")
 
@@ -173,7 +188,7 @@ class Month:
         self.world.corp("/callbacks/flush")
         self.world.settle()
         at = self.world.clock.now()
-        while self.world.rows("select from permits where channel = 'wecom' and state = 'claimed' limit 1"):
+        while self.world.rows(_UNDER_WAY):
             assert at < START + timedelta(days=self.size.days + 14), "mass messages are still under way after a fortnight"
             at += timedelta(hours=12)  # guides who never look: their tasks end
             self._rest(at)
@@ -212,6 +227,11 @@ class Month:
             self.world.go(self.world.clock.at + wait)
         raise AssertionError("the corp could not be walked")
 
+    def _so_far(self) -> str:
+        [(contacts,)] = self.world.rows("select count(*) from contacts where is_active")
+        sends = self.world.rows("select channel, state, code, count(*) from sends group by 1, 2, 3 order by 1, 2, 3")
+        return f"{contacts:,} contacts; " + ", ".join(f"{' '.join(filter(None, row[:3]))} {row[3]:,}" for row in sends)
+
     def _write_to_all(self, day: int) -> None:
         if "wecom" not in channels():
             return
@@ -227,6 +247,31 @@ class Month:
             journeys.start(self.world.ground, conn, number)
         self.broadcasts.append(number)
         self.world.settle()
+
+    def _write_to_groups(self, day: int) -> None:
+        """A message to all chats now and then, and a post in the guides' Moments."""
+        ground = self.world.ground
+        with ground.db.tx() as conn:
+            if day % _GROUPS_EVERY == 0:
+                kept = content.keep(ground, conn, f"群{day}", "wecom", "", f"第{day}天：茶友们，周末品茶会报名啦。")
+                chats = [one.chat_id for one in pool.relations.groups(conn, self.corp)]
+                draft = group_sends.Draft(name=f"群{day}", account_id=self.account_id, content_id=kept.content_id, chats=chats)
+                group_sends.start(ground, conn, group_sends.make(ground, conn, draft))
+            if day % _POST_EVERY == 0:
+                kept = content.keep(ground, conn, f"朋友圈{day}", "wecom", "", f"第{day}天：新茶到店。")
+                guides = [one.guide for one in pool.relations.guides(conn, self.corp)]
+                moments.make(ground, conn, account_id=self.account_id, content_id=kept.content_id, guides=guides)
+        self.world.settle()
+
+    def _hand_over(self, day: int) -> None:
+        """Whose guide has left goes to one who stays; what cannot be handed over has its reason."""
+        with self.world.ground.db.tx() as conn:
+            left = sorted({one.guide for one in handing.waiting(conn)})
+            stay = [one.guide for one in pool.relations.guides(conn, self.corp)]
+        for guide in left:
+            handing.ask(self.world.ground, self.corp, guide, self.dice.choice(stay))
+        if left:
+            self.world.settle()
 
 
 def main(argv: list[str]) -> int:
@@ -244,7 +289,9 @@ def main(argv: list[str]) -> int:
             migrate.migrate(db)
             db.close()
             with opened(folder, server.url, Vault(*(bytes([n]) * 32 for n in (1, 2, 3))), START, size.seed) as world:
-                seen = Month(world, size).live()
+                seen = Month(
+                    world, size, lambda what: print(f"{time.monotonic() - began:6.0f} s  {what}", file=sys.stderr, flush=True)
+                ).live()
         finally:
             server.close()
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()

@@ -28,6 +28,9 @@ def kept(world: World, account_id: int, corp: str, storms: set[datetime], broadc
     seen |= _followers(world, corp)
     seen |= _welcomes(world, corp, letters, storms)
     seen |= _messages(world, broadcasts)
+    seen |= _chat_messages(world)
+    seen |= _posts(world)
+    seen |= _handed_over(world)
     seen |= _refusals(world)
     seen |= _inbox(world, account_id, letters)
     return seen
@@ -195,6 +198,40 @@ def _messages(world: World, broadcasts: list[int]) -> dict[str, Any]:
         )
         assert not stuck, f"permits of {channel} are still under way: {stuck}"
     return {"mass_sent": len(notes), "broadcasts": len(broadcasts)}
+
+
+def _chat_messages(world: World) -> dict[str, Any]:
+    """No chat got the same message twice, and those that count as sent are those that arrived."""
+    notes = world.walk("/truth/notes?kind=group_mass", "notes")
+    twice = [key for key, n in Counter((note["external_userid"], note["about"], note["text"]) for note in notes).items() if n > 1]
+    assert not twice, f"{len(twice)} chats got a message twice: {twice[:_SHOWN]}"
+    states = dict(world.rows("select state, count(*) from mass_groups group by 1"))
+    assert not {"planned", "open"} & set(states), f"messages to chats are still under way: {states}"
+    ours = {
+        (row[0], row[1])
+        for row in world.rows("select g.chat_id, t.body from mass_groups g join mass_tasks t using (task_id) where g.state = 'sent'")
+    }
+    missing = {(note["about"], note["text"]) for note in notes} - ours
+    assert not missing, f"arrived in chats and not counted as sent: {list(missing)[:_SHOWN]}"
+    silent = world.rows("select count(*) from mass_groups where state not in ('sent', 'unconfirmed', 'cancelled') and code = ''")[0][0]
+    assert not silent, f"{silent} chats got nothing and no reason"
+    return {"chat_messages": states}
+
+
+def _posts(world: World) -> dict[str, Any]:
+    """Nobody saw a guide's post twice in Moments."""
+    notes = world.walk("/truth/notes?kind=moment", "notes")
+    seen = Counter((note["external_userid"], note["userid"], note["text"]) for note in notes)
+    twice = [key for key, n in seen.items() if n > 1]
+    assert not twice, f"{len(twice)} customers saw a post twice: {twice[:_SHOWN]}"
+    return {"posts_seen": len(notes)}
+
+
+def _handed_over(world: World) -> dict[str, Any]:
+    """Every hand-over came to an end that has a reason."""
+    states = dict(world.rows("select state, count(*) from handings group by 1"))
+    assert not {"asked", "calling", "waiting"} & set(states), f"hand-overs are still under way: {states}"
+    return {"handed_over": states}
 
 
 def _refusals(world: World) -> dict[str, Any]:

@@ -61,7 +61,6 @@ def steps(ground: Ground) -> list[Step]:
         Step("growth.advance", lambda: growth.advance(ground), "arrivals"),
         Step("growth.tell", lambda: growth.tell(ground), "codes", rest_for=0.5),
         Step("growth.deeds", lambda: growth.do_deeds(ground), "codes", rest_for=0.2),
-        Step("growth.end_tags", lambda: growth.end_tags(ground), "growth", is_daily=True, rest_for=60.0),
         Step("growth.end_tags", lambda: growth.end_tags(ground), "growth", is_daily=True, rest_for=300.0),
         Step("growth.lots", lambda: growth.see_lots(ground), "growth", is_daily=True),
         Step("channels.media", lambda: wecom.warm_media(ground), "growth", rest_for=1.0),

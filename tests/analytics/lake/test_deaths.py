@@ -19,6 +19,7 @@ from siyu.base.ground import Ground
 
 ROOT = Path(__file__).parents[3]
 DEATHS = 16
+KINDS = {"commit", "replace", "fsync"}
 
 
 @pytest.mark.crash
@@ -30,7 +31,9 @@ def test_deaths_leave_neither_loss_nor_doubles(ground: Ground, tmp_path: Path) -
     )
     assert lives.stdin and lives.stdout
     try:
-        for turn in range(DEATHS):
+        for turn in range(4 * DEATHS):
+            if turn >= DEATHS and _kinds(ends) >= KINDS:
+                break  # where a life is cut off is luck: go on until every kind of moment was met
             _more_work(ground, dice, turn)
             note = tmp_path / f"end{turn}"
             only = "commits" if turn % 2 else "everything"
@@ -55,7 +58,11 @@ def test_deaths_leave_neither_loss_nor_doubles(ground: Ground, tmp_path: Path) -
     assert world.on_disk(ground) == world.in_manifest(ground)
     assert not lake.status(ground, thorough=True).faults
     assert sum(count for end, count in ends.items() if not end.startswith("peace")) >= DEATHS // 2, ends
-    assert {"commit", "replace", "fsync"} <= {end.split()[1] for end in ends if not end.startswith("peace")}, ends
+    assert _kinds(ends) >= KINDS, ends
+
+
+def _kinds(ends: Counter[str]) -> set[str]:
+    return {end.split()[1] for end in ends if not end.startswith("peace")}
 
 
 def _more_work(ground: Ground, dice: random.Random, turn: int) -> None:

@@ -23,9 +23,27 @@ from siyu.base.db import Database
 from siyu.base.ground import Ground
 from siyu.base.vault import Vault
 
+
+def _free_memory() -> int:
+    """Bytes that could be had without swapping; 0 where the system does not say."""
+    try:
+        words = Path("/proc/meminfo").read_text().split()
+        return int(words[words.index("MemAvailable:") + 1]) * 1024
+    except (OSError, ValueError):
+        return 0
+
+
 # Images of containers forbid to keep compiled modules; every process that a test starts would then compile all of ours again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# The fits factor tiny matrices: threads would only wait for one another, burning CPU. The command line does the same for itself.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A database is 850 files. Many a disk takes half a second of CPU to make them, memory a thirtieth of it; so where there is plenty of it ...
+_MEMORY, _PLENTY = Path("/dev/shm"), 6 * 1024**3
+if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _PLENTY and _free_memory() >= _PLENTY:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)  # the processes that tests start know it as well
 
 # In CI the examples are the same every time, so that what lands is what was tried; at home they are new each time, so that bugs are found.
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)

@@ -160,7 +160,23 @@ def test_two_misses_call_a_person_and_then_the_keywords_rest(desk: Desk, ground:
         assert answers.handovers(ground, conn)[0].why == "asked" and answers.counts(conn, AT)[hello.answer_id].handed_over == 2
 
 
+def test_where_no_rule_is_switched_on_nothing_is_missed(desk: Desk, ground: Ground) -> None:
+    here = rule(account="wx1", from_hour="09:00", to_hour="10:00")
+    assert answers.is_used([here], "kf", "wx1") and not answers.is_used([here], "kf", "wx2")
+    assert not answers.is_used([rule(is_on=False), rule(channels=("kf",))], "official", "wx1") and not answers.is_used([], "kf", "")
+    elsewhere = desk.rule(account="wx2", is_handover=True)
+    for words in ("在吗", "有人吗", "龙井"):
+        desk.hears(words)
+    with ground.db.tx() as conn:
+        assert desk.outcomes() == [] and answers.handovers(ground, conn) == []
+        answers.keep(ground, conn, Draft("r", ("龙井",), desk.contents), answer_id=elsewhere.answer_id)
+        answers.switch(ground, conn, elsewhere.answer_id, is_on=False)
+    desk.hears("在吗")
+    assert desk.outcomes() == []
+
+
 def test_misses_long_apart_call_nobody(desk: Desk, clock: StillClock) -> None:
+    desk.rule()
     desk.hears("在吗")
     clock.move(31 * MINUTE)
     desk.hears("在吗")

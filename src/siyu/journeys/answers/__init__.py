@@ -3,7 +3,7 @@
 Owns the tables answers, answer_hits, answer_handovers. The contract is docs/answers.md.
 """
 
-from siyu.journeys.answers.deciding import choose, is_otherwise, matches
+from siyu.journeys.answers.deciding import choose, is_otherwise, is_used, matches
 from siyu.journeys.answers.flow import advance
 from siyu.journeys.answers.keeping import all_kept, counts, end_handover, handovers, keep, see, switch, tried
 from siyu.journeys.answers.words import CHANNELS, Draft, Handover, Heard, Matching, Outcome, Rule, RuleCount, Tried
@@ -25,6 +25,7 @@ __all__ = [
     "end_handover",
     "handovers",
     "is_otherwise",
+    "is_used",
     "keep",
     "matches",
     "see",

@@ -73,16 +73,22 @@ def is_open(rule: Rule, clock: str) -> bool:
     return start <= clock < end if start < end else clock >= start or clock < end
 
 
+def listens(rule: Rule, channel: str, account: str) -> bool:
+    """Whether a rule is switched on where something is written, at whatever hour it speaks."""
+    return rule.is_on and channel in rule.channels and rule.account in ("", account)
+
+
+def is_used(rules: Sequence[Rule], channel: str, account: str) -> bool:
+    """Whether keywords are answered there at all. Where no rule listens, a message misses nothing and calls nobody."""
+    return any(listens(rule, channel, account) for rule in rules)
+
+
 def choose(rules: Sequence[Rule], channel: str, account: str, said: str, clock: str) -> list[Rule]:
     """The rules that fit, the one that answers first: higher priority, then exact before pattern before contains, then the older. Those for
     unknown words come behind all others.
     """
     rank = {Matching.EXACT: 0, Matching.PATTERN: 1, Matching.CONTAINS: 2}
-    fit = [
-        rule
-        for rule in rules
-        if rule.is_on and channel in rule.channels and rule.account in ("", account) and is_open(rule, clock) and matches(rule, said)
-    ]
+    fit = [rule for rule in rules if listens(rule, channel, account) and is_open(rule, clock) and matches(rule, said)]
     return sorted(fit, key=lambda rule: (is_otherwise(rule), -rule.priority, rank[rule.matching], rule.answer_id))
 
 
@@ -98,7 +104,7 @@ def decide(rules: Sequence[Rule], heard: Heard, past: Past, clock: str) -> Decis
             return Decision(Outcome.HANDED_OVER, otherwise, "misses")
         if (past.misses if is_recent else 0) + 1 < MISSES:
             return Decision(Outcome.MISSED, None if otherwise is None or _spoke(past, otherwise, heard.at) else otherwise)
-        callers = [r for r in rules if r.is_on and r.is_handover and heard.channel in r.channels and r.account in ("", heard.account)]
+        callers = [rule for rule in rules if rule.is_handover and listens(rule, heard.channel, heard.account)]
         return Decision(Outcome.HANDED_OVER, max(callers, key=lambda r: r.priority, default=None), "misses")
     rule = fit[0]
     if rule.is_handover:

@@ -16,7 +16,7 @@ from siyu.base.ground import Ground
 from siyu.base.ids import key_of
 from siyu.base.vault import unseal
 from siyu.journeys.answers import store
-from siyu.journeys.answers.deciding import FORGET_MISSES_AFTER, Decision, Past, after, decide
+from siyu.journeys.answers.deciding import FORGET_MISSES_AFTER, Decision, Past, after, decide, is_used
 from siyu.journeys.answers.store import Q
 from siyu.journeys.answers.words import CHANNELS, Heard, Outcome, Rule
 
@@ -66,6 +66,9 @@ def _advance(ground: Ground, conn: Connection, limit: int) -> int:
 
 def _answer(ground: Ground, conn: Connection, heard: Sequence[Heard], now: datetime) -> None:
     rules = store.rules(conn)
+    heard = [one for one in heard if is_used(rules, one.channel, one.account)]
+    if not heard:
+        return
     zone = ZoneInfo(pool.brand(conn).time_zone)
     past = _past(conn, heard, now)
     decided: list[tuple[Heard, Decision, int]] = []

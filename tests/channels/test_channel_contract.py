@@ -13,9 +13,9 @@ from tests.channels.welcome_desk import WelcomeDesk
 from siyu import channels, gate
 from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
-from siyu.channels import breaker, flow
+from siyu.channels import attempts, breaker
 from siyu.channels.lines import line
-from siyu.channels.loading import load
+from siyu.channels.loading import Item, load
 from siyu.channels.store import Q
 
 _numbers = itertools.count(1)
@@ -152,11 +152,11 @@ def test_the_dead_sender_wakes(rig: Rig, ground: Ground, shop) -> None:
     sleeper = claim(ground, rig.name)
     shop.lease_ends()
     channel = channels.channel_of(rig.name)
-    assert begun(ground, rig.name, sleeper) == (None, None)
+    assert begun(ground, rig.name, sleeper) is None
     if rig.is_idempotent:
         channels.deliver(ground, rig.name)
         assert shop.send(intent)[0] == "sent"
-        late = flow.Done(sleeper, channels.Result(channels.Answer.REFUSED, "x"), 0, ground.clock.now())
+        late = attempts.Done(sleeper, channels.Result(channels.Answer.REFUSED, "x"), 0, ground.clock.now())
         finished(ground, channel, [late])
         assert shop.send(intent)[0] == "sent" and shop.permit(intent) == "sent" and shop.facts(intent) == ["sent"]
 
@@ -165,8 +165,8 @@ def test_two_who_hold_the_same_claim(rig: Rig, ground: Ground, shop) -> None:
     """The same permit and token twice (a bug elsewhere): the row lets one of them call."""
     shop.wish(rig.person("taken"), rig.name)
     item = claim(ground, rig.name)
-    assert begun(ground, rig.name, item) == (0, None)
-    assert begun(ground, rig.name, item) == (None, None)
+    assert begun(ground, rig.name, item) == 0
+    assert begun(ground, rig.name, item) is None
 
 
 def test_a_no_between_claim_and_call(rig: Rig, ground: Ground, shop) -> None:
@@ -176,8 +176,8 @@ def test_a_no_between_claim_and_call(rig: Rig, ground: Ground, shop) -> None:
     with ground.db.tx() as conn:
         gate.withdraw_person(ground, conn, person, rig.name, "marketing")
     channel = channels.channel_of(rig.name)
-    assert begun(ground, rig.name, item) == (None, None)
-    finished(ground, channel, [flow.Done(item, None, 0, ground.clock.now(), ground.clock.now())])
+    assert begun(ground, rig.name, item) is None
+    finished(ground, channel, [attempts.Done(item, None, 0, ground.clock.now(), ground.clock.now())])
     assert channels.deliver(ground, rig.name) == 0
     assert rig.copies(intent) == 0
     assert shop.one("select code from verdicts where intent_id = %s and step = 'claim'", intent)[0] == "unsubscribed"
@@ -190,8 +190,8 @@ def test_an_origin_that_stops_between_claim_and_call(rig: Rig, ground: Ground, s
     with ground.db.tx() as conn:
         getattr(gate, stop)(ground, conn, "api", 77)
     channel = channels.channel_of(rig.name)
-    assert begun(ground, rig.name, item) == (None, None)
-    finished(ground, channel, [flow.Done(item, None, 0, ground.clock.now(), ground.clock.now())])
+    assert begun(ground, rig.name, item) is None
+    finished(ground, channel, [attempts.Done(item, None, 0, ground.clock.now(), ground.clock.now())])
     assert channels.deliver(ground, rig.name) == 0 and rig.copies(intent) == 0
 
 
@@ -243,20 +243,21 @@ def claim(ground: Ground, name: str):
 
 def begin_and_die(ground: Ground, name: str) -> None:
     """Claim and write the attempt, then nothing more: as kill -9 leaves it just before or after the call."""
-    assert begun(ground, name, claim(ground, name)) == (0, None)
+    assert begun(ground, name, claim(ground, name)) == 0
 
 
-def begun(ground: Ground, name: str, item: flow.Item) -> tuple[int | None, channels.State | None]:
-    """Write the attempt of one item."""
+def begun(ground: Ground, name: str, item: Item) -> int | None:
+    """Write the attempt of one item: its earlier tries, None when it may not begin."""
     channel = channels.channel_of(name)
     with ground.db.tx() as conn:
-        return flow._begin(conn, channel, line(ground, channel), [item], ground.clock.now())[0]
+        found, _ = attempts.begin(conn, channel, line(ground, channel), [item], ground.clock.now())
+    return found[0][1] if found else None
 
 
-def finished(ground: Ground, channel: channels.Channel, done: list[flow.Done]) -> None:
+def finished(ground: Ground, channel: channels.Channel, done: list[attempts.Done]) -> None:
     """Write what became of items."""
     with ground.db.tx() as conn:
-        flow._finish(ground, conn, channel, done, breaker.WELL)
+        attempts.finish(ground, conn, channel, done, breaker.WELL)
 
 
 def test_the_queries_of_the_gate_that_we_stand_on_exist() -> None:

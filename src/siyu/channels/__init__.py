@@ -4,6 +4,7 @@ A channel is a folder of this room with a `CHANNEL`. Owns the tables sends, chan
 the settings wecom.*, email.* and webhook.*.
 """
 
+from siyu.channels.attempts import resolve_unknown
 from siyu.channels.breaker import Health
 from siyu.channels.connected import follow, hand_over, handed_over
 from siyu.channels.email.channel import (
@@ -16,7 +17,7 @@ from siyu.channels.email.channel import (
 )  # fmt: skip
 from siyu.channels.email.words import EmailSettings, Security
 from siyu.channels.explain import reason, state
-from siyu.channels.flow import deliver, resolve_unknown
+from siyu.channels.flow import deliver
 from siyu.channels.lines import hang_up
 from siyu.channels.receipts import Choice, clicked, opened, take_bounce, unsubscribed
 from siyu.channels.registry import channel_of, channels

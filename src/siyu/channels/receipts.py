@@ -12,11 +12,11 @@ from siyu import content, gate
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
 from siyu.channels import store
+from siyu.channels.attempts import resolve_unknown
 from siyu.channels.email import bounces
 from siyu.channels.email.letter import intent_of
 from siyu.channels.email.words import Kind, Notice
 from siyu.channels.facts import fact, tell
-from siyu.channels.flow import resolve_unknown
 from siyu.channels.store import Held, Q
 from siyu.channels.words import State
 from siyu.pool import Fact

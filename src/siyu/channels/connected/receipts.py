@@ -14,9 +14,9 @@ from siyu.base.cursor import Place, keep_place, take_place
 from siyu.base.db import Connection, queries
 from siyu.base.ground import Ground
 from siyu.channels import store
+from siyu.channels.attempts import resolve_unknown
 from siyu.channels.connected.answering import coded, intent_of, is_gone
 from siyu.channels.facts import fact, tell
-from siyu.channels.flow import resolve_unknown
 from siyu.channels.words import State
 from siyu.pool import Fact
 from siyu.vendors import VendorKind

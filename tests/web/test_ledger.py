@@ -16,7 +16,8 @@ from tests.web.conftest import Browse, Browser
 from siyu import analytics, pool
 from siyu.analytics import ledger
 from siyu.base.ground import Ground
-from siyu.pool import Fact, Identifier, Kind
+from siyu.pool import Fact, Identifier, Kind, relations
+from siyu.pool.relations import Guide
 
 
 @pytest.fixture
@@ -31,6 +32,8 @@ def books(open_shop: Ground) -> Ground:
             for n in range(30)
         ]  # fmt: skip
         pool.record(open_shop, conn, source, met)
+        guides = [Guide("ww1", "mei", "林美"), Guide("ww1", "gu", "顾小满"), Guide("ww1", "gu2", "顾小满", left_at=now)]
+        relations.keep_guides(conn, guides, now)
         ledger.set_terms(conn, {"touch_days": 730}, at=now)
     run(open_shop)
     return open_shop
@@ -55,7 +58,7 @@ def test_the_total_row_is_the_overviews_and_the_table_adds_up(books: Ground, vis
             whole = sum(Decimal(total[name]) for name in ("paid", "refunded", "adjusted"))
             assert whole == Decimal(overview.all_lines_minor) / 100
     page = browser.look("/pnl?by=guide&rule=first").text
-    assert "mei" in page and "gu" in page and "未归因" in page
+    assert "林美</a></td>" in page and '顾小满</a> <span class="meta">gu</span>' in page and "未归因" in page
     assert f"¥{overview.all_lines_minor / 100:,.2f}" in page
     assert "假定毛利率" in page, "the page says that a margin is assumed"
 
@@ -126,7 +129,7 @@ def test_a_persons_account_stands_on_the_360_page(books: Ground, visit: Browse) 
 def test_capacity_shows_its_inputs(books: Ground, visit: Browse) -> None:
     browser = visit("viewer")
     page = browser.look("/pnl/guides?guides=10").text
-    assert f">{ledger.can_serve(guides=10).customers:,}<" in page and "mei" in page
+    assert f">{ledger.can_serve(guides=10).customers:,}<" in page and "林美" in page
     assert "已恢复默认" in browser.look("/pnl/guides?guides=0").text
 
 

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from siyu import journeys
 from siyu.analytics import ledger
 from siyu.base.db import Connection
 from siyu.base.errors import InputError
@@ -105,15 +104,3 @@ def tabs(request: Request, here: str) -> dict[str, Any]:
     """The tabs over every page of the ledger."""
     entries = [(say_to(request, f"web.ledger_tab_{name}"), "/pnl" if name == "pnl" else f"/pnl/{name}", None) for name in TABS]
     return {"tabs": entries, "here": "/pnl" if here == "pnl" else f"/pnl/{here}"}
-
-
-def key_words(request: Request, key: str | None, names: dict[str, str]) -> str:
-    """What a line is called: a broadcast by its name, nothing as unattributed."""
-    if key is None:
-        return say_to(request, "analytics.ledger_nothing")
-    return names.get(key, key)
-
-
-def campaign_names(conn: Connection) -> dict[str, str]:
-    """The names of broadcasts by their campaign key: broadcast/12."""
-    return {f"broadcast/{one.broadcast_id}": one.name for one in journeys.newest(conn, limit=500)}

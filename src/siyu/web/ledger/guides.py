@@ -8,6 +8,7 @@ from starlette.responses import Response
 from siyu.analytics import ledger
 from siyu.base.errors import InputError
 from siyu.web.ledger import choices
+from siyu.web.ledger.naming import names
 from siyu.web.page import ground_of, render, say_to
 
 INPUTS = {
@@ -21,6 +22,7 @@ def see(request: Request) -> Response:
     with ground_of(request).db.tx() as conn:
         book = choices.book(request, conn)
         rates = ledger.guide_rates(book)
+        called = names(request, conn, "guide")
         found = ledger.pnl(conn, by="guide", rule="last", book=book)
     lines = {line.key: line for line in found.lines}
     given, wrong = dict(INPUTS), ""
@@ -34,8 +36,8 @@ def see(request: Request) -> Response:
         given = dict(INPUTS)
         capacity = _capacity(given)
     return render(
-        request, "ledger/guides.html", rates=rates, lines=lines, found=found, given=given, capacity=capacity, wrong=wrong,
-        too_few=ledger.TOO_FEW, **choices.tabs(request, "guides"),
+        request, "ledger/guides.html", rates=[(called.of(one.guide), one) for one in rates], lines=lines, found=found, given=given,
+        capacity=capacity, wrong=wrong, too_few=ledger.TOO_FEW, **choices.tabs(request, "guides"),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from siyu.analytics import ledger
 from siyu.web import charts
 from siyu.web.ledger import choices
+from siyu.web.ledger.naming import names
 from siyu.web.page import ground_of, render, say_to, show_of
 
 _DAYS = tuple(range(0, 361, 30))
@@ -18,19 +19,19 @@ def see(request: Request) -> Response:
     the, show = choices.chosen(request, rule="first"), show_of(request)
     with ground_of(request).db.tx() as conn:
         found = ledger.payback(conn, show.now, by=the.by, rule=the.rule, book=choices.book(request, conn))
-        names = choices.campaign_names(conn) if the.by == "campaign" else {}
+        called = names(request, conn, the.by)
     wanted = request.query_params.get("key", "")
     line = next((one for one in found.lines if (one.key or "") == wanted), found.lines[0] if found.lines else None)
     drawn = None
     if line is not None:
-        name = choices.key_words(request, line.key, names)
+        name = str(called.of(line.key))
         shares = [_by(line, day) for day in _DAYS]
         drawn = charts.line(
             say_to(request, "web.ledger_payback_chart", name=name), [str(day) for day in _DAYS], [charts.Series(name, shares)],
             show=lambda value: show.percent(value / 100), axis=lambda value: show.percent(value / 100, 0), lang=show.lang,
             first=say_to(request, "web.ledger_days"),
         )  # fmt: skip
-    rows = [(choices.key_words(request, one.key, names), one, the.link("/pnl/payback", key=one.key or "")) for one in found.lines]
+    rows = [(called.of(one.key), one, the.link("/pnl/payback", key=one.key or "")) for one in found.lines]
     return render(
         request, "ledger/payback.html", the=the, found=found, rows=rows, line=line, drawn=drawn,
         dimensions=[(n, say_to(request, "web.ledger_by", by=say_to(request, f"analytics.ledger_by_{n}"))) for n in ledger.DIMENSIONS],

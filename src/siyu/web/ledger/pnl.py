@@ -14,6 +14,7 @@ from siyu.base.errors import NotFoundError
 from siyu.base.money import to_decimal
 from siyu.web.ledger import choices
 from siyu.web.ledger.drawing import nets
+from siyu.web.ledger.naming import names
 from siyu.web.page import ground_of, is_htmx, render, say_to, show_of
 
 DRAWN = 12
@@ -26,14 +27,12 @@ def see(request: Request) -> Response:
     with ground_of(request).db.tx() as conn:
         book = choices.book(request, conn)
         found = ledger.pnl(conn, by=the.by, rule=the.rule, period=(the.from_on, the.to_on), book=book)
-        names = choices.campaign_names(conn) if the.by == "campaign" else {}
+        called = names(request, conn, the.by)
         saved = ledger.media_saved(conn, book, show.now.date()) if the.by == "campaign" else {}
         has_prices = bool(ledger.terms(conn).prices)
-    rows = [
-        (choices.key_words(request, line.key, names), line, the.link(f"/pnl/by/{the.by}/why", **_key(line.key))) for line in found.lines
-    ]
+    rows = [(called.of(line.key), line, the.link(f"/pnl/by/{the.by}/why", **_key(line.key))) for line in found.lines]
     drawn = nets(
-        say_to(request, "web.ledger_chart"), [(name, float(line.net)) for name, line, _ in rows[:DRAWN]],
+        say_to(request, "web.ledger_chart"), [(str(name), float(line.net)) for name, line, _ in rows[:DRAWN]],
         show=lambda value: show.money(round(value), found.currency, short=True), lang=show.lang,
         first=say_to(request, f"analytics.ledger_by_{the.by}"), name=say_to(request, "analytics.ledger_net"),
     )  # fmt: skip
@@ -68,14 +67,14 @@ def download(request: Request) -> Response:
     the = choices.chosen(request)
     with ground_of(request).db.tx() as conn:
         found = ledger.pnl(conn, by=the.by, rule=the.rule, period=(the.from_on, the.to_on), book=choices.book(request, conn))
-        names = choices.campaign_names(conn) if the.by == "campaign" else {}
+        called = names(request, conn, the.by)
     out = io.StringIO()
     table = csv.writer(out)
     money = ("paid", "refunded", "adjusted", "goods", "margin", "spend", "served", "net")
     table.writerow([the.by, "name", "orders", "first_buyers", *money, "currency"])
     for line in [*found.lines, found.total]:
         is_total = line is found.total
-        name = say_to(request, "analytics.ledger_total") if is_total else choices.key_words(request, line.key, names)
+        name = say_to(request, "analytics.ledger_total") if is_total else str(called.of(line.key))
         key = line.key or ("total" if is_total else "")
         table.writerow(
             [_safe(key), _safe(name), line.orders_milli / 1000, line.first_milli / 1000,
@@ -105,11 +104,11 @@ def why(request: Request) -> Response:
         found = ledger.pnl(conn, by=the.by, rule=the.rule, period=period, book=book)
         line = next((one for one in found.lines if one.key == key), ledger.PnlLine(key))
         entries, costs = ledger.entries_behind(conn, book, the.by, key, ledger.AttributionRule(the.rule), period, 40)
-        names = choices.campaign_names(conn) if the.by == "campaign" else {}
+        called = names(request, conn, the.by)
         total = found.total
         share = total.margin / (total.paid + total.refunded) if total.paid + total.refunded > 0 else 0.0
         proof = ledger.incremental(ground, conn, book, key, share) if the.by == "campaign" else None
     return render(
-        request, "ledger/why.html", part="drawer", the=the, line=line, name=choices.key_words(request, key, names), found=found,
+        request, "ledger/why.html", part="drawer", the=the, line=line, name=called.of(key), found=found,
         entries=entries[:60], costs=costs, proof=proof, rule=say_to(request, f"analytics.ledger_rule_{the.rule}"),
     )  # fmt: skip

@@ -134,29 +134,40 @@ where t.task_id = %(task_id)s and t.state <> 'ended'
   and not exists (select 1 from mass_recipients r where r.task_id = t.task_id and r.state = 'open')
 returning t.task_id;
 
--- Tasks that must be stopped before their guide confirms, and why.
+-- Tasks that must be stopped before their guide confirms, and why. Who said no is found from the newest withdrawals on.
 -- name: tasks_to_stop
+with live as materialized (
+    select t.task_id, t.origin, t.origin_id, t.corp, t.guide, t.expires_at, t.called_at from mass_tasks t
+    where t.channel = %(channel)s and t.state = 'made' and t.confirmed_at is null and t.cancelled_at is null and t.next_stop_at <= %(now)s
+),
+said_no as materialized (
+    select w.channel, w.purpose, w.withdrawn_at, ri.identifier_id as subject
+    from withdrawals w
+    join identifiers wi on wi.identifier_id = w.subject
+    join identifiers ri on ri.person_id = wi.person_id
+    where w.withdrawn_at >= (select min(called_at) from live)
+),
+told as (
+    select distinct r.task_id
+    from said_no w
+    join mass_recipients r on r.subject = w.subject and r.state = 'open'
+    join live t on t.task_id = r.task_id
+    join permits p on p.intent_id = r.intent_id
+    where w.withdrawn_at >= t.called_at and w.channel in (p.channel, '*') and w.purpose in (p.purpose, '*') and w.withdrawn_at >= p.claimed_at
+)
 select t.task_id,
        case when t.expires_at <= %(now)s then 'expired'
             when b.origin is not null then 'withdrawn'
             when h.origin is not null then 'held'
             when g.left_at is not null then 'guide_left'
             else 'unsubscribed' end
-from mass_tasks t
+from live t
 left join taken_back b on b.origin = t.origin and b.origin_id = t.origin_id
     and exists (select 1 from mass_recipients r where r.task_id = t.task_id and r.state = 'open' and r.intent_id <= b.up_to)
 left join held_origins h on h.origin = t.origin and h.origin_id = t.origin_id
 left join guides g on g.corp = t.corp and g.guide = t.guide
-where t.channel = %(channel)s and t.state = 'made' and t.confirmed_at is null and t.cancelled_at is null and t.next_stop_at <= %(now)s
-  and (t.expires_at <= %(now)s or b.origin is not null or h.origin is not null or g.left_at is not null
-       or exists (
-           select 1 from withdrawals w
-           join identifiers wi on wi.identifier_id = w.subject
-           join identifiers ri on ri.person_id = wi.person_id
-           join mass_recipients r on r.task_id = t.task_id and r.state = 'open' and r.subject = ri.identifier_id
-           join permits p on p.intent_id = r.intent_id
-           where w.withdrawn_at >= t.called_at and w.channel in (p.channel, '*') and w.purpose in (p.purpose, '*')
-             and w.withdrawn_at >= p.claimed_at))
+where t.expires_at <= %(now)s or b.origin is not null or h.origin is not null or g.left_at is not null
+   or t.task_id in (select task_id from told)
 order by t.task_id limit %(limit)s;
 
 -- name: cancelled

@@ -1,5 +1,5 @@
-"""The connected part of the demo: the sandbox's corp, official account and text messages, a live code with scans arriving, a mass send that
-waits for guides.
+"""The connected part of the demo: the sandbox's corp, official account and text messages, a live code with scans arriving, messages
+and a post that wait for guides, keywords that are answered, a guide who left.
 
 It comes when the story has been told, and only where pages are shown, so that it changes none of the story's figures. What is there already
 (a second `siyu demo`) is taken up again.
@@ -15,7 +15,9 @@ from siyu import content, growth, journeys
 from siyu.base.db import queries
 from siyu.base.errors import ConfigError
 from siyu.base.ground import Ground
-from siyu.cli.demo.furnishing import furnish
+from siyu.cli.demo.answering import answer
+from siyu.cli.demo.furnishing import furnish, let_one_leave
+from siyu.cli.demo.posting import post, write_to_chats
 from siyu.cli.demo.sandbox import Sandbox
 from siyu.cli.screen import language, note, word
 from siyu.pool import relations
@@ -49,11 +51,15 @@ def connect(ground: Ground, sandbox: Sandbox, until: Callable[[Callable[[], bool
             probes.ask(ground, conn, one.account)
     run_id = sync.start(ground, wecom.account_id, "first")
     until(lambda: _is_walked(ground, wecom.account_id, run_id))
+    until(let_one_leave(ground, sandbox, wecom.app_id))
+    answer(ground, sandbox, official.app_id)
     code = _live_code(ground, wecom.account_id, wecom.app_id)
     until(lambda: bool(_code(ground, code).qr_code))
     broadcast = _mass_send(ground)
+    write_to_chats(ground, wecom.account_id, wecom.app_id)
+    post(ground, wecom.account_id, wecom.app_id)
     sandbox.ask("/sandbox/corp/life", _CORP)
-    sandbox.ask(f"/sandbox/wechat/accounts/{official.app_id}/life", _ACCOUNT)
+    sandbox.ask(f"/sandbox/wechat/accounts/{official.app_id}/life", _ACCOUNT | {"words": word("cli.demo_says").split(",")})
     people = sandbox.ask("/sandbox/corp")["counts"]["contacts"]
     note(word("cli.demo_connected", people=f"{people:,}", code=f"/codes/{code}", broadcast=f"/broadcasts/{broadcast}"))
     note(word("cli.demo_phones", url=sandbox.url))

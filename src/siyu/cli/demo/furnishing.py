@@ -1,9 +1,15 @@
-"""What a corp has besides people, so that its pages have something to show: tags that some customers carry, chats of some guides."""
+"""What a corp has besides people, so that its pages have something to show: tags that some customers carry, chats of some guides, a guide
+who left.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from siyu.base.ground import Ground
 from siyu.cli.demo.sandbox import Sandbox
 from siyu.cli.screen import word
+from siyu.pool import relations
 
 _TAGGED = 48  # customers who carry tags
 _CHATS = 3
@@ -25,3 +31,18 @@ def furnish(sandbox: Sandbox) -> None:
         start = n * _MEMBERS * 2 // 3
         people = [one["external_userid"] for one in follows[start : start + _MEMBERS]]
         sandbox.ask("/sandbox/corp/groups", {"owner": owner, "name": word("cli.demo_chat", n=n + 1), "customers": people})
+
+
+def let_one_leave(ground: Ground, sandbox: Sandbox, corp: str) -> Callable[[], bool]:
+    """Let a guide without a chat leave, where nobody has left yet; gives what says whether the platform has heard of it."""
+
+    def has_left() -> bool:
+        with ground.db.tx() as conn:
+            return any(one.left_at for one in relations.guides(conn, corp, only_active=False))
+
+    if not has_left():
+        with ground.db.tx() as conn:
+            owners = {one.owner for one in relations.groups(conn, corp)}
+            able = [one.guide for one in relations.guides(conn, corp) if one.may_serve and one.guide not in owners]
+        sandbox.ask("/sandbox/corp/deeds/resign", {"userid": able[-1]})
+    return has_left

@@ -125,6 +125,14 @@ def test_a_log_is_ordered_by_its_column_not_by_its_text() -> None:
     assert not wrong, wrong
 
 
+def test_no_moment_is_compared_with_a_clock_that_runs_within_a_statement() -> None:
+    """`lease_until < clock_timestamp()` can use no index, as the clock may differ for every row: ending leases read the whole queue of
+    permits at every look. `statement_timestamp()` is the same clock, read once.
+    """
+    found = [f"{file.name}: {line}" for file in FILES for line in re.findall(r".*[<>]=?\s*clock_timestamp\(\).*", file.read_text("utf-8"))]
+    assert not found, found
+
+
 def test_no_sql_hides_in_python() -> None:
     """SQL is kept in .sql files; the rule compiler (segments/compile) builds an AST, and base may speak to the server's catalogue."""
     sql = re.compile(r"[\"']\s*(select\s.+\sfrom|insert\s+into|update\s+\w+\s+set|delete\s+from)\s", re.IGNORECASE)

@@ -6,7 +6,7 @@ select p.intent_id, p.channel, b.person_id, b.address_id, 'sending', p.token, p.
 from unnest(%(intent_ids)s::bigint[], %(tokens)s::bigint[], %(person_ids)s::bigint[], %(address_ids)s::bigint[])
      as b(intent_id, token, person_id, address_id)
 join permits p on p.intent_id = b.intent_id and p.token = b.token
-where p.state = 'claimed' and p.lease_until > clock_timestamp() + %(patience)s
+where p.state = 'claimed' and p.lease_until > statement_timestamp() + %(patience)s
   and not exists (
       select 1 from identifiers i join withdrawals w on w.subject = i.identifier_id
       where i.person_id = (select i.person_id from identifiers i where i.identifier_id = b.person_id)
@@ -49,9 +49,9 @@ returning s.intent_id;
 
 -- name: lost_sends
 select s.intent_id, s.token from sends s left join permits p on p.intent_id = s.intent_id
-where s.channel = %(channel)s and s.state = 'sending' and s.lease_until < clock_timestamp() - interval '2 seconds'
+where s.channel = %(channel)s and s.state = 'sending' and s.lease_until < statement_timestamp() - interval '2 seconds'
   and not (%(is_idempotent)s and coalesce(p.state, '') in ('claimed', 'waiting'))
-order by s.intent_id limit 1000 for update of s skip locked;
+order by s.lease_until limit 1000 for update of s skip locked;
 
 -- name: names_of
 select i.person_id, i.kind, min(i.value) from identifiers i

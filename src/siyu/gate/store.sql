@@ -194,7 +194,7 @@ where claimed_at > %(since)s and (%(channel)s::text is null or channel = %(chann
 select exists (
            select 1 from lanes l where l.channel = %(channel)s and l.due_at <= %(now)s
              and not exists (select 1 from held_origins h where h.origin = l.origin and h.origin_id = l.origin_id))
-    or exists (select 1 from permit_queue q where q.state = 'claimed' and q.lease_until < clock_timestamp());
+    or exists (select 1 from permit_queue q where q.state = 'claimed' and q.lease_until < statement_timestamp());
 
 -- name: take_due
 select coalesce(array_agg(x.intent_id), '{}'), coalesce(array_agg(x.person_id), '{}'), coalesce(array_agg(x.lane_id), '{}')
@@ -358,8 +358,8 @@ order by f.xid desc, f.seq desc limit 1;
 with over as (
     select q.intent_id, l.channel = any(%(idempotent)s::text[]) as is_safe
     from permit_queue q join lanes l using (lane_id)
-    where q.state = 'claimed' and q.lease_until < clock_timestamp()
-    order by q.intent_id limit %(limit)s for update of q skip locked
+    where q.state = 'claimed' and q.lease_until < statement_timestamp()  -- not clock_timestamp(): no index could be used
+    order by q.lease_until limit %(limit)s for update of q skip locked
 )
 update permit_queue q set
     state = case when o.is_safe then 'waiting' else 'unknown' end,

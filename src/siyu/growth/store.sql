@@ -77,7 +77,7 @@ where c.corp = %(corp)s and c.chat_id = any(%(chats)s::text[]) and c.dismissed_a
 -- Who of these codes nobody is telling anything right now: ours for a while.
 -- name: lease_tell
 update live_codes set tell_lease_until = clock_timestamp() + interval '40 seconds'
-where code_id = any(%(code_ids)s::bigint[]) and (tell_lease_until is null or tell_lease_until < clock_timestamp())
+where code_id = any(%(code_ids)s::bigint[]) and (tell_lease_until is null or tell_lease_until < statement_timestamp())
     and (tell_again_at is null or tell_again_at <= %(now)s)
 returning code_id;
 
@@ -199,7 +199,7 @@ limit 1;
 update live_code_deeds d set lease_until = clock_timestamp() + interval '60 seconds', tries = d.tries + 1
 from (
     select deed_id from live_code_deeds
-    where state = 'waiting' and due_at <= %(now)s and (lease_until is null or lease_until < clock_timestamp())
+    where state = 'waiting' and due_at <= %(now)s and (lease_until is null or lease_until < statement_timestamp())
     order by due_at, deed_id limit %(limit)s for update skip locked
 ) x, identifiers i, live_codes c
 where d.deed_id = x.deed_id and i.identifier_id = d.subject and c.code_id = d.code_id

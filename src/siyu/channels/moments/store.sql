@@ -25,7 +25,7 @@ where g.moment_task_id = %(task_id)s order by g.is_published, k.store, g.guide;
 
 -- Calls that nobody heard the answer of: WeCom takes no key and is not asked again; a person looks.
 -- name: lost
-update moment_tasks set state = 'unknown', code = 'crashed', ended_at = %(now)s where state = 'calling' and call_until < clock_timestamp();
+update moment_tasks set state = 'unknown', code = 'crashed', ended_at = %(now)s where state = 'calling' and call_until < statement_timestamp();
 
 -- name: due
 select moment_task_id, state from moment_tasks where state in ('planned', 'making', 'made') and next_at <= %(now)s order by next_at limit %(limit)s;

@@ -109,7 +109,7 @@ update mass_tasks set call_until = clock_timestamp(), next_at = %(next_at)s, cod
 -- Calls of which nobody knows the outcome: their caller is gone, or got no answer.
 -- name: doubtful_tasks
 select task_id from mass_tasks
-where channel = %(channel)s and state = 'calling' and call_until <= clock_timestamp() and next_at <= %(now)s order by task_id limit %(limit)s;
+where channel = %(channel)s and state = 'calling' and call_until <= statement_timestamp() and next_at <= %(now)s order by task_id limit %(limit)s;
 
 -- name: known_msgids
 select msgid from mass_tasks where account_id = %(account_id)s and msgid = any(%(msgids)s::text[]);

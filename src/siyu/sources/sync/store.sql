@@ -16,7 +16,7 @@ where (%(account_id)s::bigint is null or r.account_id = %(account_id)s) and (%(r
 group by r.run_id order by r.run_id desc limit %(limit)s;
 
 -- name: due_runs
-select run_id, account_id from sync_runs where state = 'running' and due_at <= clock_timestamp() order by run_id;
+select run_id, account_id from sync_runs where state = 'running' and due_at <= statement_timestamp() order by run_id;
 
 -- name: next_part
 select run_id, part_no, kind, ref from sync_places where run_id = %(run_id)s and done_at is null order by part_no limit 1;

@@ -14,7 +14,9 @@ def reason(code: str, lang: str, why: str = "") -> str:
     kind, _, its = code.partition(":")
     if its and kind in set(VendorKind):
         told = vendors.explain(kind, its, lang)
-        return f"{told.what} {told.remedy}" + (f" ({its})" if its not in told.what else "")
+        what = told.what.rstrip("。.")
+        what = what if its in what else f"{what} ({its})"
+        return f"{what}{'。' if lang == 'zh' else '. '}{told.remedy}" if told.remedy else what
     parts = code.split("_")
     for n in range(len(parts), 0, -1):
         key = "channels.why_" + "_".join(parts[:n])

@@ -15,6 +15,7 @@ from siyu.base.ground import Ground
 from siyu.journeys import answers
 from siyu.journeys.answers import Draft, Matching, Rule
 from siyu.vendors import VendorKind
+from siyu.web.customers import names_of
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, staff_of
 from siyu.web.words import Role
@@ -61,9 +62,10 @@ def _listed(request: Request, **more: Any) -> Response:
         talks = answers.handovers(ground, conn)
         moves = channels.handed_over(conn, [one.handover_id for one in talks])
         names = _names(conn)
+        people = names_of(conn, [one.person_id for one in talks])
     reasons = {number: channels.reason(code, lang_of(request)) for number, (_, code) in moves.items()}
     return render(
-        request, "answers/list.html", rules=rules, counts=counts, talks=talks, moves=moves, reasons=reasons, names=names,
+        request, "answers/list.html", rules=rules, counts=counts, talks=talks, moves=moves, reasons=reasons, names=names, people=people,
         missed=counts.get(0), is_otherwise=answers.is_otherwise, **({"said": "", "channel": "official", "tried": None} | more),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -100,6 +101,13 @@ def _works(request: Request, conn: Connection, text: str) -> list[Work]:
         letters = [(c.name, c.content_id) for c in content.all_kept(conn)]
         found += [Work(n, "contents", "content", f"/contents/{i}") for n, i in letters if wanted in n.casefold()][:MOST_WORKS]
     return found
+
+
+def names_of(conn: Connection, person_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """For rows that remember a person of their time: that number -> today's person and the masked name."""
+    today = pool.current_person(conn, sorted(set(person_ids)))
+    shown = {row.person_id: row.name_shown or mask_of(row) for row in pool.rows_of(conn, list(set(today.values())))}
+    return {old: (now, shown.get(now, f"#{now}")) for old, now in today.items()}
 
 
 def mask_of(row: pool.PersonRow) -> str:

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from siyu import channels, pool
+from siyu import channels
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
-from siyu.web.customers import mask_of
+from siyu.web.customers import names_of
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, staff_of
 from siyu.web.words import Role
@@ -45,7 +45,7 @@ def listing(request: Request) -> Response:
         )
         counts = channels.state_counts(conn, ground.clock.now(), COUNTED_FOR)
         healths = {name: channels.health(conn, name) for name in channels.channels()}
-        names = _names(conn, rows)
+        names = names_of(conn, [row.person_id for row in rows])
     is_set = {name: one.settings(ground) is not None for name, one in channels.channels().items()}
     total = {name: sum(by.get(name, 0) for by in counts.values()) for name in channels.State}
     filters = {"state": state, "channel": channel, "origin": f"{origin[0]}:{origin[1]}" if origin else ""}
@@ -77,7 +77,7 @@ def one(request: Request) -> Response:
     """One message: in the drawer by htmx, as a page else."""
     with ground_of(request).db.tx() as conn:
         row = _seen(request, conn)
-        names = _names(conn, [row])
+        names = names_of(conn, [row.person_id])
     return render(
         request, "messages/one.html", part="inside", row=row, names=names, tones=TONES,
         why=channels.reason(row.code, lang_of(request), row.why), state_name=channels.state(row.state, lang_of(request)),
@@ -102,13 +102,6 @@ def _seen(request: Request, conn: Connection) -> channels.Sent:
     if not rows:
         raise NotFoundError(say_to(request, "web.message_gone"), "")
     return rows[0]
-
-
-def _names(conn: Connection, rows: list[channels.Sent]) -> dict[int, tuple[int, str]]:
-    """Person number in a row -> today's person and the masked name."""
-    today = pool.current_person(conn, list({row.person_id for row in rows}))
-    shown = {row.person_id: row.name_shown or mask_of(row) for row in pool.rows_of(conn, list(set(today.values())))}
-    return {old: (now, shown.get(now, f"#{now}")) for old, now in today.items()}
 
 
 def _resting(request: Request, healths: dict[str, channels.Health]) -> list[tuple[str, str, datetime]]:

@@ -37,24 +37,24 @@ def ask(ground: Ground, conn: Connection, intents: Sequence[Intent]) -> int:
     for number, intent in enumerate(intents):
         wrong = _wrong(intent)
         if wrong is None and intent.expires_at - now > LATEST:
-            wrong = ("expires_at", "It would wait for more than 400 days.", "Ask later.")
+            wrong = InputError("It would wait for more than 400 days.", "Ask later.", field="expires_at")
         if wrong:
-            raise InputError(f"Intent {number}: {wrong[1]}", wrong[2], field=f"intents[{number}].{wrong[0]}")
+            raise InputError(f"Intent {number}: {wrong.what}", wrong.remedy, field=f"intents[{number}].{wrong.field}")
     return sum(store.ask(conn, intents[start : start + _ASKED_AT_ONCE], now) for start in range(0, len(intents), _ASKED_AT_ONCE))
 
 
-def _wrong(intent: Intent) -> tuple[str, str, str] | None:
-    """The field that cannot be meant, what is wrong with it, and the remedy."""
+def _wrong(intent: Intent) -> InputError | None:
+    """What cannot be meant, with its field and the remedy."""
     if intent.purpose not in _PURPOSES:
-        return "purpose", "The purpose does not exist.", f"Use {', '.join(Purpose)}."
+        return InputError("The purpose does not exist.", f"Use {', '.join(Purpose)}.", field="purpose")
     if not intent.channel or not intent.origin:
-        return ("origin" if intent.channel else "channel"), "The name is empty.", "Name the channel and the origin."
+        return InputError("The name is empty.", "Name the channel and the origin.", field="origin" if intent.channel else "channel")
     if intent.priority not in _PRIORITIES:
-        return "priority", "The priority is not between 0 and 100.", "Use 50 for the usual."
+        return InputError("The priority is not between 0 and 100.", "Use 50 for the usual.", field="priority")
     if intent.cost_minor < 0:
-        return "cost_minor", "The cost is negative.", "Give it in minor units, 0 or more."
+        return InputError("The cost is negative.", "Give it in minor units, 0 or more.", field="cost_minor")
     if intent.not_before.tzinfo is None or intent.expires_at.tzinfo is None:
-        return "not_before", "A moment has no time zone.", "Give aware moments."
+        return InputError("A moment has no time zone.", "Give aware moments.", field="not_before")
     return None
 
 

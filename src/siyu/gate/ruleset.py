@@ -28,7 +28,7 @@ def read(settings: Mapping[str, Any]) -> GateRules:
     found = {name.removeprefix(PREFIX): value for name, value in settings.items() if name.startswith(PREFIX)}
     unknown = sorted(found.keys() - _READERS.keys())
     if unknown:
-        raise InputError(f"The gate has no setting {PREFIX}{unknown[0]}.", f"It has: {', '.join(sorted(_READERS))}.", field=unknown[0])
+        raise InputError(f"The gate has no setting {PREFIX + unknown[0]}.", f"It has: {', '.join(sorted(_READERS))}.", field=unknown[0])
     values: dict[str, Any] = {}
     for name, value in found.items():
         try:
@@ -83,23 +83,19 @@ def written(of: timedelta) -> str:
     return f"{seconds}s"
 
 
-def _bad(what: str, remedy: str, field: str = "") -> InputError:
-    return InputError(what, remedy, field=field)
-
-
 def _duration(value: object, *, least: timedelta = timedelta(seconds=1)) -> timedelta:
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise _bad("This is not a length of time.", "Write a number and a unit: 30m, 24h, 7d.", ".window")
+        raise InputError("This is not a length of time.", "Write a number and a unit: 30m, 24h, 7d.", field=".window")
     found = timedelta(**{_UNIT[match[2]]: int(match[1])})
     if not least <= found <= LONGEST:
-        raise _bad("The window is too short or too long.", f"Use {written(least)} to {written(LONGEST)}.", ".window")
+        raise InputError("The window is too short or too long.", f"Use {written(least)} to {written(LONGEST)}.", field=".window")
     return found
 
 
 def _count(value: object, field: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MANY:
-        raise _bad("This is not a whole number from 0 to a billion.", "Write such a number.", field)
+        raise InputError("This is not a whole number from 0 to a billion.", "Write such a number.", field=field)
     return value
 
 
@@ -107,47 +103,47 @@ def _name(value: object, field: str) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise _bad("This is not a name.", "Write a name, or null for all.", field)
+        raise InputError("This is not a name.", "Write a name, or null for all.", field=field)
     return value
 
 
 def _purpose(value: object, field: str) -> str | None:
     name = _name(value, field)
     if name is not None and name not in set(Purpose):
-        raise _bad("This purpose does not exist.", f"Use {', '.join(Purpose)}, or null for all.", field)
+        raise InputError("This purpose does not exist.", f"Use {', '.join(Purpose)}, or null for all.", field=field)
     return name
 
 
 def _purposes(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise _bad("The purposes are not a list.", f"Write a list of: {', '.join(Purpose)}.", ".purposes")
+        raise InputError("The purposes are not a list.", f"Write a list of: {', '.join(Purpose)}.", field=".purposes")
     found = [_purpose(item, ".purposes") for item in value]
     if None in found:
-        raise _bad("A purpose is empty.", f"Write a list of: {', '.join(Purpose)}.", ".purposes")
+        raise InputError("A purpose is empty.", f"Write a list of: {', '.join(Purpose)}.", field=".purposes")
     return tuple(str(name) for name in found)
 
 
 def _parts(value: object, known: set[str], needed: set[str]) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _bad("This is not an object.", f"Write an object with {', '.join(sorted(needed))}.")
+        raise InputError("This is not an object.", f"Write an object with {', '.join(sorted(needed))}.")
     strange = sorted(set(value) - known)
     if strange:
-        raise _bad(f"It has no part {strange[0]!r}.", f"Parts: {', '.join(sorted(known))}.", f".{strange[0]}")
+        raise InputError(f"It has no part {strange[0]!r}.", f"Parts: {', '.join(sorted(known))}.", field=f".{strange[0]}")
     missing = sorted(needed - set(value))
     if missing:
-        raise _bad(f"The part {missing[0]!r} is missing.", f"Needed: {', '.join(sorted(needed))}.", f".{missing[0]}")
+        raise InputError(f"The part {missing[0]!r} is missing.", f"Needed: {', '.join(sorted(needed))}.", field=f".{missing[0]}")
     return value
 
 
 def _each(value: object, one: Callable[[object], Any]) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        raise _bad("This is not a list.", "Write a list, empty for none.")
+        raise InputError("This is not a list.", "Write a list, empty for none.")
     found = []
     for number, item in enumerate(value):
         try:
             found.append(one(item))
         except InputError as err:
-            raise _bad(err.what, err.remedy, f"[{number}]{err.field}") from None
+            raise InputError(err.what, err.remedy, field=f"[{number}]{err.field}") from None
     return tuple(found)
 
 
@@ -155,10 +151,10 @@ def _cap(value: object) -> Cap:
     parts = _parts(value, {"n", "window", "channel", "purpose", "when_full"}, {"n", "window"})
     full = parts.get("when_full", "refuse")
     if full not in ("refuse", "wait"):
-        raise _bad("It is not clear what to do when the cap is full.", "Use refuse or wait.", ".when_full")
+        raise InputError("It is not clear what to do when the cap is full.", "Use refuse or wait.", field=".when_full")
     n = _count(parts["n"], ".n")
     if n > 1_000:
-        raise _bad("A cap on one person of more than 1000 messages is none.", "Use 0 to 1000, or leave the cap out.", ".n")
+        raise InputError("A cap on one person of more than 1000 messages is none.", "Use 0 to 1000, or leave the cap out.", field=".n")
     return Cap(
         n, _duration(parts["window"]), _name(parts.get("channel"), ".channel"), _purpose(parts.get("purpose"), ".purpose"), full == "wait"
     )
@@ -168,7 +164,7 @@ def _quota(value: object) -> Quota:
     parts = _parts(value, {"channel", "n", "window"}, {"channel", "n", "window"})
     channel = _name(parts["channel"], ".channel")
     if channel is None:
-        raise _bad("A quota belongs to a channel.", "Name the channel: email.", ".channel")
+        raise InputError("A quota belongs to a channel.", "Name the channel: email.", field=".channel")
     return Quota(channel, _count(parts["n"], ".n"), _duration(parts["window"]))
 
 
@@ -188,7 +184,7 @@ def _wall(value: object, field: str) -> str:
     except ValueError:
         at = None
     if at is None or at.tzinfo is not None or at.second or at.microsecond:
-        raise _bad("This is not a time of day.", "Write it as 21:00.", field)
+        raise InputError("This is not a time of day.", "Write it as 21:00.", field=field)
     return f"{at:%H:%M}"
 
 
@@ -199,7 +195,9 @@ def _quiet(value: object) -> dict[str, Any]:
     purposes = _purposes(parts.get("purposes", ["marketing"]))
     start, end = _wall(parts["from"], ".from"), _wall(parts["to"], ".to")
     if start == end:
-        raise _bad("The quiet hours begin and end at the same time.", "Write null for none; a whole day cannot be quiet.", ".to")
+        raise InputError(
+            "The quiet hours begin and end at the same time.", "Write null for none; a whole day cannot be quiet.", field=".to"
+        )
     return {"quiet": QuietHours(start, end, purposes)}
 
 
@@ -212,7 +210,7 @@ def _night(value: object) -> Night:
 def _window(value: object) -> Window:
     parts = _parts(value, {"channel", "after", "of", "n", "window"}, {"channel", "after", "of", "n", "window"})
     if parts["after"] not in set(Deed):
-        raise _bad("This is nothing that opens a channel.", f"Use {', '.join(Deed)}.", ".after")
+        raise InputError("This is nothing that opens a channel.", f"Use {', '.join(Deed)}.", field=".after")
     channel, of = _of_channel(parts["channel"], ".channel"), _of_channel(parts["of"], ".of")
     return Window(channel, Deed(parts["after"]), of, _count(parts["n"], ".n"), _duration(parts["window"]))
 
@@ -220,7 +218,7 @@ def _window(value: object) -> Window:
 def _of_channel(value: object, field: str) -> str:
     name = _name(value, field)
     if name is None:
-        raise _bad("No channel is named.", "Name the channel: sms.", field)
+        raise InputError("No channel is named.", "Name the channel: sms.", field=field)
     return name
 
 
@@ -235,7 +233,7 @@ def _control(value: object) -> dict[str, Any]:
     parts = _parts(value, {"share", "salt", "purposes"}, {"share"})
     share = parts["share"]
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 0.5:
-        raise _bad("The share of the control group is not between 0 and 0.5.", "Write 0.05 for five in a hundred.", ".share")
+        raise InputError("The share of the control group is not between 0 and 0.5.", "Write 0.05 for five in a hundred.", field=".share")
     return {
         "control_share": float(share),
         "control_salt": _name(parts.get("salt"), ".salt") or _DEFAULT.control_salt,
@@ -245,13 +243,13 @@ def _control(value: object) -> dict[str, Any]:
 
 def _addresses(value: object) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(k, str) and isinstance(v, str) for k, v in value.items()):
-        raise _bad("This is not an object of channels and kinds.", 'Write {"email": "email", "sms": "phone"}.')
+        raise InputError("This is not an object of channels and kinds.", 'Write {"email": "email", "sms": "phone"}.')
     return {"addresses": dict(value)}
 
 
 def _channels(name: str, value: object) -> dict[str, Any]:
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise _bad("This is not a list of channels.", 'Write ["webhook"].')
+        raise InputError("This is not a list of channels.", 'Write ["webhook"].')
     return {name: tuple(value)}
 
 

@@ -29,7 +29,7 @@ def count_within(values: Sized, most: int, field: str, *, least: int = 0) -> Non
 def number_within(value: int, least: int, most: int, field: str) -> None:
     """The number lies in its range, both ends included."""
     if not least <= value <= most:
-        raise InputError(f"{field} is {value}.", f"Use {least} to {most}.", field=field)
+        raise InputError(f"{field} is out of range: {value}.", f"Use {least} to {most}.", field=field)
 
 
 def some(field: str, *values: object) -> None:

@@ -68,4 +68,4 @@ def check_attachments(attachments: Sequence[Attachment], most: int = 9) -> None:
 
 def _want(where: str, inner: dict[str, Any], *names: str) -> None:
     if not any(inner.get(name) for name in names):
-        raise InputError(f"{where} has no {' or '.join(names)}.", "Give it.", field=f"{where}.{names[0]}")
+        raise InputError(f"{where} comes without {' / '.join(names)}.", "Give it.", field=f"{where}.{names[0]}")

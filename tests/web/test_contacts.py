@@ -53,5 +53,8 @@ def test_the_page_says_whose_customer_somebody_is(staffed: Ground, browse: Brows
         "添加方式 999",
         "福利群",
         "活码 jw_1",
+        "添加导购 张珊",
+        "与导购 李四 不再是联系人",
+        "可以收企业微信的营销消息",
     ):
         assert text in page, text

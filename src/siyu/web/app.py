@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 
 # Each is a module of this room with `routes(ground) -> list[Guarded]`.
 PAGES = (
-    "signin", "overview", "ledger", "customers", "person", "imports", "segments", "broadcasts", "group_sends", "posts", "codes", "contents", "messages",
-    "setup", "jobs", "conflicts", "pace", "gallery", "answers", "health", "business", "worth", "connect",
+    "signin", "overview", "ledger", "customers", "person", "imports", "segments", "broadcasts", "group_sends", "posts", "codes", "contents",
+    "messages", "setup", "jobs", "conflicts", "pace", "gallery", "answers", "health", "business", "worth", "connect",
 )  # fmt: skip
 # Rooms below that answer to the outside world with their own routes and their own checks (write keys, signed tokens).
 DOORS = ("siyu.sources.http", "siyu.sources.callbacks", "siyu.sources.mini", "siyu.channels")
@@ -133,9 +133,10 @@ def refused(request: Request, error: Any) -> Response:
 
 
 def told(request: Request, error: Any) -> Response:
-    """An error that a person can act on: what is true, and the remedy."""
+    """An error that a person can act on: what is true, and the remedy; to people in their language, to programs in English."""
     status = 404 if isinstance(error, NotFoundError) else 422 if isinstance(error, InputError) else 503
-    return _answer(request, status, error.what, error.remedy, {})
+    what, remedy = error.told(lang_of(request)) if is_htmx(request) or _wants_page(request) else (error.what, error.remedy)
+    return _answer(request, status, what, remedy, {})
 
 
 def broken(request: Request, error: Exception) -> Response:

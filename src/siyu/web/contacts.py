@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from siyu import growth
 from siyu.base.db import Connection
 from siyu.base.text import say
 from siyu.pool import relations
@@ -14,7 +16,7 @@ _WAYS = frozenset({1, 2, 3, 4, 5, 6, 8, 9, 10, 16, 202})  # the ways that have a
 
 @dataclass(frozen=True)
 class ShownGuide:
-    """A guide as the card shows them. `is_owner`: the customer counts as theirs."""
+    """A guide as the card shows them. `is_owner`: the customer counts as theirs; `state` the code they came by, by its name."""
 
     name: str
     store: str
@@ -54,6 +56,7 @@ def contacts(conn: Connection, person_id: int, lang: str) -> Contacts:
     guides = {(one.corp, one.guide): one for one in relations.guides(conn, only_active=False)}
     chats = {(one.corp, one.chat_id): one for one in relations.groups(conn)} if inside else {}
     tags = {(tag.corp, tag.tag_id): tag.name for tag in relations.tags(conn)} if any(one.tags for one in known) else {}
+    codes = {one.state: one.draft.name for one in growth.codes(conn, with_closed=True)} if any(one.state for one in known) else {}
     owner = relations.guide_of(conn, [person_id]).get(person_id)
     shown = []
     for one in sorted(known, key=lambda one: not one.is_active):
@@ -63,15 +66,13 @@ def contacts(conn: Connection, person_id: int, lang: str) -> Contacts:
                 name=(guide.name if guide else "") or one.guide,
                 store=guide.store if guide else "",
                 since=one.added_at,
-                way=_way(one.add_way, lang),
-                state=one.state,
+                way=way(one.add_way, lang),
+                state=codes.get(one.state, one.state),
                 tags=tuple(tags[one.corp, tag] for tag in one.tags if (one.corp, tag) in tags),
                 is_active=one.is_active,
                 is_owner=owner is not None and (owner.corp, owner.guide) == (one.corp, one.guide),
                 ended_at=None if one.is_active else one.ended_at,
-                ended=""
-                if one.is_active or one.ended_by not in ("guide", "customer", "transfer")
-                else say(f"web.contact_by_{one.ended_by}", lang),
+                ended="" if one.is_active else ended(one.ended_by, lang),
             )
         )
     named = [(chats.get((one.corp, one.chat_id)), one) for one in inside]
@@ -83,7 +84,19 @@ def contacts(conn: Connection, person_id: int, lang: str) -> Contacts:
     )
 
 
-def _way(way: int | None, lang: str) -> str:
-    if not way:
+def way(number: Any, lang: str) -> str:
+    """How somebody came to a guide, by the vendor's number of it; empty where it is not known."""
+    if not isinstance(number, int) or not number:
         return ""
-    return say(f"web.contact_way_{way}", lang) if way in _WAYS else say("web.contact_way_other", lang, way=way)
+    return say(f"web.contact_way_{number}", lang) if number in _WAYS else say("web.contact_way_other", lang, way=number)
+
+
+def ended(by: Any, lang: str) -> str:
+    """Who ended it; empty where it is not known."""
+    return say(f"web.contact_by_{by}", lang) if by in ("guide", "customer", "transfer") else ""
+
+
+def names(conn: Connection) -> dict[str, str]:
+    """What guides and chats are called, by userid and chat id, those who left too."""
+    found = {one.chat_id: one.name for one in relations.groups(conn) if one.name}
+    return found | {one.guide: one.name for one in relations.guides(conn, only_active=False) if one.name}

@@ -9,6 +9,7 @@ from typing import Any
 
 from siyu.base.text import catalogue, say
 from siyu.pool import Moment
+from siyu.web import contacts
 from siyu.web.shown import Show
 
 # fact type -> (glyph's text key, icon, tone)
@@ -44,11 +45,22 @@ _LOOK = {
     "desk.entered": ("message", "message", "grey"),
     "desk.session_changed": ("message", "people", "violet"),
     "receipt.received": ("message", "mail", "grey"),
+    "contact.added": ("guide", "add", "green"),
+    "contact.half_added": ("guide", "add", "grey"),
+    "contact.changed": ("guide", "edit", "grey"),
+    "contact.removed": ("guide", "close", "red"),
+    "contact.moved": ("guide", "people", "violet"),
+    "contact.move_failed": ("guide", "alert", "amber"),
+    "contact.unassigned": ("guide", "alert", "amber"),
+    "contact.archive_agreed": ("guide", "shield", "green"),
+    "group.joined": ("group", "add", "green"),
+    "group.left": ("group", "close", "grey"),
 }
 _SCORES = ("score", "chart", "violet")
 _OTHER = ("other", "info", "violet")
 _LINES = ("order.paid", "order.refunded", "order.adjusted")
 _TOLD_ITEMS = 3
+_NOBODY: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -66,9 +78,11 @@ class Told:
     subject_mask: str
 
 
-def tell(moments: Iterable[Moment], show: Show) -> list[Told]:
-    """Moments (newest first) as entries; the lines of one order and the same view again and again become one."""
-    return [_one(group, show) for group in _groups(moments)]
+def tell(moments: Iterable[Moment], show: Show, names: Mapping[str, str] = _NOBODY) -> list[Told]:
+    """Moments (newest first) as entries; the lines of one order and the same view again and again become one. `names` are those of guides
+    by userid and of chats by id.
+    """
+    return [_one(group, show, names) for group in _groups(moments)]
 
 
 def _groups(moments: Iterable[Moment]) -> list[list[Moment]]:
@@ -89,7 +103,7 @@ def _belongs(last: Moment, moment: Moment) -> bool:
     return moment.type.endswith(".viewed") and (last.occurred_at - moment.occurred_at).total_seconds() < 1800
 
 
-def _one(group: Sequence[Moment], show: Show) -> Told:
+def _one(group: Sequence[Moment], show: Show, names: Mapping[str, str]) -> Told:
     first = group[0]
     glyph, icon, tone = _LOOK.get(first.type, _SCORES if first.type.startswith("score.") else _OTHER)
     return Told(
@@ -98,20 +112,20 @@ def _one(group: Sequence[Moment], show: Show) -> Told:
         glyph=say(f"web.glyph_{glyph}", "zh") if show.lang == "zh" else "",
         icon=icon,
         tone=tone,
-        title=_title(group, show),
-        about=_about(group, show),
+        title=_title(group, show, names),
+        about=_about(group, show, names),
         source=first.source,
         subject_mask=first.subject_mask,
     )
 
 
-def _title(group: Sequence[Moment], show: Show) -> str:
+def _title(group: Sequence[Moment], show: Show, names: Mapping[str, str]) -> str:
     first, data = group[0], group[0].data
     key = f"web.fact_{first.type.replace('.', '_')}"
     if key not in catalogue():
         return say("web.fact_other", show.lang, type=first.type, object=first.object or "").strip()
     words = {
-        "object": first.object or "",
+        "object": names.get(first.object or "", first.object or ""),
         "tag": _text(data.get("tag")),
         "what": _text(data.get("product") or data.get("title") or data.get("name") or data.get("url") or data.get("page") or first.object),
         "channel": channel(_way(first.type, _text(data.get("channel"))), show.lang),
@@ -128,7 +142,7 @@ def _way(type_: str, name: str) -> str:
     return {"message": "official_chat", "desk": "official_chat", "subscription": "official_notice"}.get(type_.partition(".")[0], name)
 
 
-def _about(group: Sequence[Moment], show: Show) -> str:
+def _about(group: Sequence[Moment], show: Show, names: Mapping[str, str]) -> str:
     first, data = group[0], group[0].data
     if first.type in _LINES:
         parts = [_items(group, show)]
@@ -153,6 +167,12 @@ def _about(group: Sequence[Moment], show: Show) -> str:
         if first.amount_minor is not None:
             return show.money(first.amount_minor, first.currency or "")
         return show.percent(value) if first.type == "score.churn" and isinstance(value, int | float) else _text(value)
+    if first.type == "contact.added":
+        return contacts.way(data.get("add_way"), show.lang)
+    if first.type == "contact.removed":
+        return contacts.ended(data.get("by"), show.lang)
+    if first.type.startswith("group."):
+        return names.get(first.object or "", "")
     if first.type in _LOOK:
         return show.money(first.amount_minor, first.currency or "") if first.amount_minor is not None else ""
     plain = [f"{name}: {_text(value)}" for name, value in data.items() if isinstance(value, str | int | float | bool) and name[0] != "_"]

@@ -15,7 +15,7 @@ from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
 from siyu.web import moments, people, store
-from siyu.web.contacts import contacts
+from siyu.web.contacts import contacts, names
 from siyu.web.customers import STAGE_TONES, mask_of
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, is_htmx, lang_of, render, say_to, show_of, staff_of
@@ -62,9 +62,10 @@ def see(request: Request) -> Response:
         scores = scored(request, conn, number)
         whose = contacts(conn, number, lang_of(request))
         credits = gate.credits(ground, conn, number)
+        is_contact = "wecom" in gate.rules(conn).contact_is_consent and any(one.is_active for one in whose.guides)
     return render(
         request, "customers/person.html", tab=tab, told=told, before=before, asked=asked, deeds=deeds, scores=scores,
-        contacts=whose, credits=credits,
+        contacts=whose, credits=credits, is_contact=is_contact,
         channels=CHANNELS, purposes=PURPOSES,
         **_about(request, person),
     )  # fmt: skip
@@ -124,7 +125,8 @@ def _moments(
 ) -> tuple[list[moments.Told], str | None]:
     found = pool.timeline(ground_of(request), conn, number, before=before, limit=limit)
     mark = f"{found[-1].occurred_at.isoformat()}~{found[-1].seq}" if len(found) == limit else None
-    return moments.tell(found, show_of(request)), mark
+    is_of_corp = any(one.type.startswith(("contact.", "group.")) for one in found)
+    return moments.tell(found, show_of(request), names(conn) if is_of_corp else {}), mark
 
 
 def _place(request: Request, text: str) -> tuple[datetime, int]:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 _SOON = timedelta(seconds=30)
 _LATER = timedelta(hours=1)
+_OFTEN = timedelta(minutes=2)  # at first; guides publish soon or late
 _WATCHED = timedelta(days=14)  # how long likes and comments are counted
 _JOB_LIVES = timedelta(hours=24)
 _KINDS = {"image", "video", "link"}
@@ -155,7 +156,7 @@ def _job(ground: Ground, client: Client, task: MomentTask) -> None:
 
 
 def _watch(ground: Ground, client: Client, task: MomentTask) -> None:
-    """Who has published, and what customers did; hourly for two weeks."""
+    """Who has published, and what customers did; often at first, then hourly for two weeks."""
     now = ground.clock.now()
     try:
         status = {
@@ -179,5 +180,5 @@ def _watch(ground: Ground, client: Client, task: MomentTask) -> None:
                 "comments": [len(echoes[one].comment_list) if one in echoes else 0 for one in guides],
             },
         )  # fmt: skip
-    is_over = now >= (task.made_at or now) + _WATCHED
-    _moves(ground, task.moment_task_id, ["made"], "ended" if is_over else "made", next_at=now + _LATER)
+    age = now - (task.made_at or now)
+    _moves(ground, task.moment_task_id, ["made"], "ended" if age >= _WATCHED else "made", next_at=now + min(max(age / 4, _OFTEN), _LATER))

@@ -161,6 +161,8 @@ def test_reports_for_people_speak_chinese(env: None, lin: int, capsys: pytest.Ca
     assert "有名有效销售" in capsys.readouterr().out
     assert cli.main(["person", "lin"]) == 0
     assert "2 个订单" in capsys.readouterr().out
+    assert cli.main(["broadcast", "start", "99"]) == 1
+    assert capsys.readouterr().err == "siyu: 没有这次群发。请从群发列表里选一个。\n"
 
 
 @pytest.mark.parametrize(

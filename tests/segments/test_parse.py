@@ -98,9 +98,9 @@ def test_what_is_wrong_is_named(given_rule: Any, path: str, words_of_it: str) ->
     assert isinstance(wrong.value, InputError)
     assert wrong.value.remedy
     for lang in LANGUAGES:
-        said = wrong.value.shown(lang)
+        said = str(wrong.value.told(lang))
         assert not re.search(r"segments\.|\{\w", said), said
-    assert re.search(r"[\u4e00-\u9fff]", wrong.value.shown("zh"))
+    assert re.search(r"[\u4e00-\u9fff]", str(wrong.value.told("zh")))
 
 
 def test_groups_nest_as_deep_as_promised_and_no_deeper() -> None:

@@ -49,10 +49,10 @@ def test_a_code_from_nothing_to_results(browse: Browse, staffed: Ground) -> None
     shown = operator.fill("/codes/preview", form).text
     assert "接下一位" in shown and "暂不需要" in shown and "林小满" in shown
     assert "替补接待" in operator.fill("/codes/preview", form | {"cap:g0": "0"}).text
-    assert "至少一位非替补" in operator.fill("/codes/preview", form | {"shifts:g0": "随便"}).text
+    assert "“随便”不是班次。" in operator.fill("/codes/preview", form | {"shifts:g0": "随便"}).text
 
     refused = operator.fill("/codes", form | {"guide": []})
-    assert refused.status_code == 422 and "门店台卡" in refused.text and "至少一位非替补" in refused.text
+    assert refused.status_code == 422 and "门店台卡" in refused.text and "请至少选一位不是替补的导购。" in refused.text
     made = operator.fill("/codes", form)
     assert made.status_code == 303
     at = made.headers["location"]

@@ -97,4 +97,9 @@ def test_a_post_for_the_guides_of_a_store(browse: Browse, shop: Ground, broadcas
     assert "已停止" in viewer.look("/posts").text
     with shop.db.tx() as conn:
         assert moments.newest(conn)[0].guides == ["zs"]
-    assert operator.fill("/posts", {"content_id": str(number), "store": "没有这家店"}).status_code == 422
+    nobody = operator.fill("/posts", {"content_id": str(number), "store": "没有这家店"})
+    assert nobody.status_code == 422 and "没有人来发表。" in nobody.text and "请至少选一位导购。" in nobody.text
+    with shop.db.tx() as conn:
+        mail = content.keep(shop, conn, "信", "email", "你好", "周末有品鉴会").content_id
+    unfit = operator.fill("/posts", {"content_id": str(mail), "store": "一店"})
+    assert unfit.status_code == 422 and "这份内容不是为企业微信写的。" in unfit.text and "请选择为企业微信写的内容。" in unfit.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -113,10 +114,11 @@ def test_errors_keep_the_tone(visit: Browse) -> None:
     assert catalogue()["web.error_404"]["zh"] in missing.text
     forbidden = viewer.look("/settings/staff")
     assert forbidden.status_code == 403 and catalogue()["web.error_role"]["zh"] in forbidden.text and "side-nav" in forbidden.text
-    assert viewer.look("/customers/999999").status_code == 404
-    assert viewer.get("/customers/999999").json()["error"], "a program gets JSON"
+    gone = viewer.look("/customers/999999")
+    assert gone.status_code == 404 and "没有这位客户。" in gone.text and "There is no such person" not in gone.text
+    assert viewer.get("/customers/999999").json()["error"] == "There is no such person.", "a program gets JSON, in English"
     by_htmx = viewer.look("/customers/999999", **{"hx-request": "true"})
-    assert by_htmx.status_code == 404 and "said" in by_htmx.headers["hx-trigger"]
+    assert by_htmx.status_code == 404 and "没有这位客户。" in json.loads(by_htmx.headers["hx-trigger"])["said"]["text"]
 
 
 def test_our_own_faults_are_shown_with_a_number_and_logged_without_data(

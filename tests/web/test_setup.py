@@ -191,5 +191,6 @@ def test_jobs_say_how_far_they_are_and_look_again(browse: Browse, staffed: Groun
     assert 'hx-trigger="every 2s"' in busy and 'value="0.3691"' in busy and "200,000 / 541,909" in busy and "<html" not in busy
     with staffed.db.tx() as conn:
         jobs.end(conn, job, "failed", "the file ended in the middle")
+        jobs.end(conn, jobs.begin(conn, "check", "企业"), "failed", "This vendor account is switched off.")
     text = viewer.look("/jobs").text
-    assert "the file ended in the middle" in text and "every 2s" not in text
+    assert "the file ended in the middle" in text and "这个平台账号已停用。" in text and "every 2s" not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from siyu import vendors
+from siyu.base.sentences import retold
 from siyu.base.text import catalogue, say
 from siyu.vendors import VendorKind
 
@@ -21,7 +22,7 @@ def reason(code: str, lang: str, why: str = "") -> str:
     for n in range(len(parts), 0, -1):
         key = "channels.why_" + "_".join(parts[:n])
         if key in catalogue():
-            return say(key, lang, why=why, code=code)
+            return say(key, lang, why=retold(why, lang), code=code)
     return say("channels.why_http", lang, code=code)
 
 

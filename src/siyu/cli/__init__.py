@@ -18,7 +18,7 @@ from typing import Any
 
 from siyu.base.errors import SiyuError
 from siyu.base.garbage import collect_seldom
-from siyu.cli.screen import fail, word
+from siyu.cli.screen import fail, language, word
 
 COMMANDS = [
     "demo", "diagnose", "score", "worth", "serve", "work", "import_", "export", "source", "connect", "sync", "overview", "ledger", "lake",
@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return int(args.run(args))
     except SiyuError as err:
-        return fail(args, err.what, err.remedy)
+        return fail(args, *err.told(language()))
     except KeyboardInterrupt:
         print("", file=sys.stderr)
         fail(args, word("cli.stopped"), "")

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         trade = _read(args, lang)
     except FileFault as fault:
-        raise InputError(*fault.in_words(lang), field=fault.field) from None
+        raise InputError(*fault.told(lang), field=fault.field) from None
     except NotSettled as open_:
         raise InputError(files.note_in_words(open_.note, lang), word("cli.import_settle"), field=open_.field) from None
     found = diagnosis.diagnose(trade, _assumptions(args, trade.currency), lang)

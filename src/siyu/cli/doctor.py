@@ -16,7 +16,7 @@ from siyu.base.ground import Ground
 from siyu.cli.checkup import BEFORE_DATABASE, WITH_DATABASE, Check, Degree, Finding, Patient
 from siyu.cli.checkup.words import ill, well
 from siyu.cli.opening import settings_of
-from siyu.cli.screen import command, plain, report, word
+from siyu.cli.screen import command, language, plain, report, word
 
 _PATIENCE = 8.0  # seconds that the database is given to answer
 _MARK = {Degree.WELL: "ok  ", Degree.WATCH: "look", Degree.ILL: "FAIL"}
@@ -51,7 +51,7 @@ def examine(args: argparse.Namespace) -> Iterator[Finding]:
     try:
         config = settings_of(args)
     except ConfigError as err:
-        yield Finding("config", Degree.ILL, err.what, err.remedy)
+        yield Finding("config", Degree.ILL, *err.told(language()))
         return
     patient = Patient(config, os.environ.get("SIYU_KEYS", ""))
     yield from _all(BEFORE_DATABASE, patient)
@@ -68,7 +68,7 @@ def examine(args: argparse.Namespace) -> Iterator[Finding]:
             stack.callback(db.close)
             kept = vault.load(config.data, patient.env_keys) if patient.env_keys or (config.data / "keys.json").exists() else None
         except ConfigError as err:
-            yield Finding("database", Degree.ILL, err.what, err.remedy)
+            yield Finding("database", Degree.ILL, *err.told(language()))
             return
         yield well("database_own") if config.database_url else well("database_embedded")
         if kept is None:

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
                 return _preview(ground, args, options)
             return _import(ground, args, options)
         except FileFault as fault:
-            raise InputError(*fault.in_words(language()), field=fault.field) from None
+            raise InputError(*fault.told(language()), field=fault.field) from None
         except NotSettled as open_:
             raise InputError(files.note_in_words(open_.note, language()), word("cli.import_settle"), field=open_.field) from None
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from siyu.base.errors import Told
 from siyu.base.text import say
 
 
@@ -83,7 +84,7 @@ def note(text: str) -> None:
 
 def fail(args: argparse.Namespace, what: str, remedy: str) -> int:
     """Say what is wrong and what to do about it; with --json as an object too. Gives the exit code 1."""
-    note(f"siyu: {what} {remedy}".rstrip())
+    note(f"siyu: {Told(what, remedy)}")
     if getattr(args, "json", False):
         print(json.dumps({"error": {"what": what, "remedy": remedy}}, ensure_ascii=False))
         sys.stdout.flush()

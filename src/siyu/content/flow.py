@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from siyu.base import settings
 from siyu.base.db import Connection
-from siyu.base.errors import InputError, NotFoundError
+from siyu.base.errors import InputError, NotFoundError, Told
 from siyu.base.ground import Ground
 from siyu.content.attachments import check_attachments
 from siyu.content.render import check, targets
@@ -28,6 +28,10 @@ class Unsound(InputError):
         first = problems[0]
         super().__init__(first.text(lang), field=f"{first.where}:{first.line}:{first.column}")
         self.problems = problems
+
+    def told(self, lang: str) -> Told:
+        """The first problem, in a language."""
+        return Told(self.problems[0].text(lang), "")
 
 
 def keep(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from siyu.base.errors import InputError, SiyuError
+from siyu.base.errors import InputError, SiyuError, Told
 from siyu.base.text import say
 
 _MOST_SHOWN = 60
@@ -22,9 +22,9 @@ class RuleError(InputError):
         self.values = {"path": path, "value": show_value(value), **more}
         super().__init__(self._said("en"), self._said("en", "_remedy"), field=path)
 
-    def shown(self, lang: str) -> str:
+    def told(self, lang: str) -> Told:
         """What is wrong and the remedy, in a language."""
-        return f"{self._said(lang)} {self._said(lang, '_remedy')}".strip()
+        return Told(self._said(lang), self._said(lang, "_remedy"))
 
     def _said(self, lang: str, part: str = "") -> str:
         return say(f"segments.error_{self.code}{part}", lang, **self.values)
@@ -35,14 +35,11 @@ class TooSlowError(SiyuError):
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        super().__init__(
-            say("segments.too_slow", "en", seconds=f"{seconds:g}"),
-            say("segments.too_slow_remedy", "en"),
-        )
+        super().__init__(*self.told("en"))
 
-    def shown(self, lang: str) -> str:
+    def told(self, lang: str) -> Told:
         """The same in a language."""
-        return f"{say('segments.too_slow', lang, seconds=f'{self.seconds:g}')} {say('segments.too_slow_remedy', lang)}"
+        return Told(say("segments.too_slow", lang, seconds=f"{self.seconds:g}"), say("segments.too_slow_remedy", lang))
 
 
 def show_value(value: Any) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from siyu.base.errors import SiyuError
+from siyu.base.errors import SiyuError, Told
 
 
 class VendorKind(StrEnum):
@@ -97,6 +97,15 @@ class VendorError(SiyuError):
         self.retry_after = retry_after
         self.rid = rid
         self.vendor = vendor
+
+    def told(self, lang: str) -> Told:
+        """What the vendor's code means and where to mend it, in a language."""
+        from siyu.vendors.codes import explain
+
+        if self.vendor is None:
+            return super().told(lang)
+        meant = explain(self.vendor, self.code, lang)
+        return Told(f"{self.interface}: {meant.what}", meant.remedy)
 
 
 @dataclass(frozen=True)

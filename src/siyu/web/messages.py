@@ -13,6 +13,7 @@ from siyu import channels
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
+from siyu.base.sentences import retold
 from siyu.web.customers import names_of
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, staff_of
@@ -107,7 +108,7 @@ def _seen(request: Request, conn: Connection) -> channels.Sent:
 def _resting(request: Request, healths: dict[str, channels.Health]) -> list[tuple[str, str, datetime]]:
     now = ground_of(request).clock.now()
     return [
-        (name, channels.reason(one.code, lang_of(request), one.why) or one.why, one.resting_until)
+        (name, channels.reason(one.code, lang_of(request), one.why) or retold(one.why, lang_of(request)), one.resting_until)
         for name, one in healths.items()
         if one.resting_until is not None and one.resting_until > now
     ]

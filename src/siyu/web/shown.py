@@ -18,6 +18,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from siyu.base import money as base_money
+from siyu.base.sentences import retold
 from siyu.base.text import say
 
 NOTHING = "–"
@@ -58,6 +59,10 @@ class Show:
     def short(self, value: int | float | Decimal | None) -> str:
         """A number for a card: 62.8 万 or 628K."""
         return NOTHING if value is None else _round(base_money.short_number(value, self.lang))
+
+    def retold(self, text: str) -> str:
+        """An error's text that was kept in English."""
+        return retold(text, self.lang)
 
     def percent(self, share: float | None, digits: int = 1) -> str:
         """A share 0..1 as a percentage: 31.6%."""
@@ -117,7 +122,7 @@ class Show:
         return _TOUCH.sub(" ", text)
 
 
-FILTERS = ("money", "number", "short", "percent", "points", "date", "month", "moment", "clock", "day", "ago", "lasting")
+FILTERS = ("money", "number", "short", "percent", "points", "date", "month", "moment", "clock", "day", "ago", "lasting", "retold")
 
 
 def filters() -> dict[str, Callable[..., str]]:

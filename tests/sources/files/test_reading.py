@@ -191,7 +191,7 @@ def test_what_is_no_table_says_what_it_is(data: bytes, code: str, tmp_path: Path
             pass
     assert caught.value.code == code
     for lang in ("zh", "en"):
-        what, remedy = caught.value.in_words(lang)
+        what, remedy = caught.value.told(lang)
         assert what and remedy and "{" not in what + remedy and not what.startswith("sources.")
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from siyu import channels
 from siyu.base.errors import SiyuError
+from siyu.base.sentences import retold
 from siyu.cli.checkup.words import Finding, Patient, ill, watch, well
+from siyu.cli.screen import language
 
 _MOST_COUNTED = 1000
 
@@ -30,7 +32,7 @@ def mail_server(patient: Patient) -> Iterator[Finding]:
     except SiyuError as err:
         step, _, said = err.what.partition(": ")
         case = step if step in ("connect", "greeting", "tls", "certificate", "login") else "refused"
-        yield ill(f"mail_{case}", where=where, said=said or err.what)
+        yield ill(f"mail_{case}", where=where, said=retold(said, language()) or err.told(language()).what)
     else:
         yield well("mail", where=where)
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from siyu.base import jobs
 from siyu.base.clock import SystemClock
+from siyu.base.sentences import retold
 from siyu.cli.checkup.words import Finding, Patient, ill, watch, well
+from siyu.cli.screen import language
 from siyu.cli.store import Q
 from siyu.sources import http
 
@@ -63,7 +65,7 @@ def jobs_stuck(patient: Patient) -> Iterator[Finding]:
         if job.state == "running" and now - job.beat_at > _SILENT_FOR:
             yield watch("job_silent", title=job.title, kind=job.kind, minutes=f"{(now - job.beat_at).total_seconds() / 60:,.0f}")
         elif job.state == "failed" and job.ended_at and now - job.ended_at < timedelta(days=1):
-            yield watch("job_failed", title=job.title, kind=job.kind, why=job.why)
+            yield watch("job_failed", title=job.title, kind=job.kind, why=retold(job.why, language()))
 
 
 def rejected_messages(patient: Patient) -> Iterator[Finding]:

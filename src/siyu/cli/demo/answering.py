@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from siyu import content
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
@@ -25,10 +27,10 @@ def answer(ground: Ground, sandbox: Sandbox, appid: str) -> None:
 
 
 def _rule(ground: Ground, conn: Connection, name: str, keywords: str, texts: str, *, is_handover: bool = False) -> None:
-    """One rule; each line of `texts` is a message of its own."""
+    """One rule; each line of `texts` is a message of its own, called by what stands before its colon."""
     lines, said = texts.splitlines(), []
-    for place, line in enumerate(lines, 1):
-        its_name = name if len(lines) == 1 else f"{name} {place}"
+    for line in lines:
+        its_name = name if len(lines) == 1 else f"{name} · {re.split('[:：]', line)[0]}"
         said.append(content.keep(ground, conn, its_name, _CHAT, "", line, purpose="service", changed_by="demo", lang=language()).content_id)
     draft = answers.Draft(name, tuple(keywords.split("|")), tuple(said), channels=("official",), is_handover=is_handover)
     answers.keep(ground, conn, draft, by="demo")

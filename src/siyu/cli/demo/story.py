@@ -73,7 +73,7 @@ class Story:
         try:
             self.tell(is_live=True)
         except SiyuError as err:
-            note(f"siyu: {err.what} {err.remedy}")
+            note(f"siyu: {err.told(language())}")
         except Exception as err:
             if not self.stop.is_set():
                 log.error("the demo's story broke off", exc_info=err)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from siyu.base.errors import InputError
+from siyu.base.errors import InputError, Told
 from siyu.base.text import say
 
 
@@ -16,9 +16,9 @@ class FileFault(InputError):
         self.code = code
         self.values = values
 
-    def in_words(self, lang: str) -> tuple[str, str]:
+    def told(self, lang: str) -> Told:
         """What is wrong and what to do, in a language."""
-        return said(self.code, lang, self.values), said(f"{self.code}_remedy", lang, self.values)
+        return Told(said(self.code, lang, self.values), said(f"{self.code}_remedy", lang, self.values))
 
 
 def said(code: str, lang: str, values: dict[str, Any]) -> str:

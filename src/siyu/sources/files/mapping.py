@@ -10,7 +10,7 @@ from dataclasses import fields as fields_of
 from typing import Any
 from zoneinfo import available_timezones
 
-from siyu.base.errors import InputError
+from siyu.base.errors import InputError, Told
 from siyu.sources.files import fields
 from siyu.sources.files.faults import FileFault
 from siyu.sources.files.values.amounts import CODES
@@ -104,6 +104,12 @@ class NotSettled(InputError):
 
         super().__init__(note_in_words(note, "en"), "", field=str(note.values.get("field") or note.values.get("column") or ""))
         self.note = note
+
+    def told(self, lang: str) -> Told:
+        """Why, in a language."""
+        from siyu.sources.files.saying import note_in_words
+
+        return Told(note_in_words(self.note, lang), "")
 
 
 def _is_words(value: Any) -> bool:

@@ -62,8 +62,7 @@ def sandbox(request: Request) -> Response:
     try:
         made = connecting.connect_sandbox(ground, base, lang_of(request))
     except InputError as err:
-        reason = say_to(request, "web.connect_sandbox_silent") if err.field == "base" else err.what
-        return _listed(request, 422, wrong=f"{reason} {err.what}", base=base)
+        return _listed(request, 422, wrong=str(err.told(lang_of(request))), base=base)
     with ground.db.tx() as conn:
         note(request, conn, "connection.sandbox", accounts=len(made))
         for one in made:
@@ -225,4 +224,4 @@ def _told(request: Request, err: InputError) -> str:
         return say_to(request, "web.connect_taken")
     if err.field == "base_url":
         return say_to(request, "web.connect_base_wrong")
-    return say_to(request, "web.connect_missing") if err.field in known else err.what
+    return say_to(request, "web.connect_missing") if err.field in known else str(err.told(lang_of(request)))

@@ -67,7 +67,7 @@ def upload(request: Request) -> Response:
         except FileFault as fault:
             for import_id in taken:
                 files.discard(ground, import_id)
-            what, remedy = fault.in_words(lang_of(request))
+            what, remedy = fault.told(lang_of(request))
             return _refused(request, f"{one.filename}: {what}", remedy)
     return go(request, f"/imports/{taken[0]}")
 
@@ -155,7 +155,7 @@ def look(request: Request) -> Response:
             source=str(form.get("source") or "").strip() or None,
         )  # fmt: skip
     except FileFault as fault:
-        raise InputError(*fault.in_words(lang_of(request))) from None
+        raise InputError(*fault.told(lang_of(request))) from None
     if is_htmx(request):
         return _wizard(request, seen, part="wizard")
     return go(request, f"/imports/{seen.import_id}")
@@ -185,7 +185,7 @@ def start(request: Request) -> Response:
     except NotSettled as open_:
         raise InputError(files.note_in_words(open_.note, lang_of(request))) from None
     except FileFault as fault:
-        raise InputError(*fault.in_words(lang_of(request))) from None
+        raise InputError(*fault.told(lang_of(request))) from None
     with ground.db.tx() as conn:
         for number in wanted:
             note(request, conn, "import.started", ref=f"import:{number}")

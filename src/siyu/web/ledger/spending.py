@@ -15,7 +15,7 @@ from siyu.base.errors import InputError
 from siyu.base.money import to_minor
 from siyu.web.guard import note
 from siyu.web.ledger import choices
-from siyu.web.page import form_of, go, ground_of, render, say_to, show_of, uploads_of
+from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, show_of, uploads_of
 
 _HERE = "/pnl/spend"
 
@@ -48,7 +48,7 @@ def add(request: Request) -> Response:
             done = ledger.record_spend(ground, conn, [_spend(request, given, currency)], lang=show_of(request).lang)
             note(request, conn, "ledger.spend", recorded=done.new)
     except InputError as err:
-        return _page(request, wrong=f"{err.what} {err.remedy}", given=given)
+        return _page(request, wrong=str(err.told(lang_of(request))), given=given)
     return go(request, _HERE, said="web.ledger_spend_said" if done.new else "web.ledger_spend_known", tone="good" if done.new else "warn")
 
 
@@ -79,7 +79,7 @@ def take_in(request: Request) -> Response:
             done = ledger.record_spend(ground, conn, spends, lang=show_of(request).lang)
             note(request, conn, "ledger.spend", recorded=done.new)
     except InputError as err:
-        return _page(request, wrong=f"{err.what} {err.remedy}")
+        return _page(request, wrong=str(err.told(lang_of(request))))
     return go(request, _HERE, said="web.ledger_spends_said", n=done.new, known=done.known)
 
 

@@ -12,7 +12,7 @@ from siyu.analytics import ledger
 from siyu.base.errors import InputError
 from siyu.web.guard import note
 from siyu.web.ledger import choices
-from siyu.web.page import form_of, go, ground_of, render, say_to, show_of, uploads_of
+from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, show_of, uploads_of
 
 _HERE = "/pnl/terms"
 ITEMS = ("message.email", "message.sms", "message.wecom", "message.webhook", "gift", "point", "minute", "reach")
@@ -52,7 +52,7 @@ def add(request: Request) -> Response:
             ledger.set_terms(conn, made, at=ground.clock.now(), lang=show_of(request).lang)
             note(request, conn, "ledger.terms", ref=what)
     except InputError as err:
-        return _page(request, wrong=f"{err.what} {err.remedy}")
+        return _page(request, wrong=str(err.told(lang_of(request))))
     except ValueError:
         return _page(request, wrong=say_to(request, "web.ledger_no_amount"))
     return go(request, _HERE, said="web.ledger_terms_said")
@@ -86,5 +86,5 @@ def take_costs(request: Request) -> Response:
             changed = ledger.set_costs(ground, conn, costs, lang=show_of(request).lang)
             note(request, conn, "ledger.costs", changed=changed)
     except InputError as err:
-        return _page(request, wrong=f"{err.what} {err.remedy}")
+        return _page(request, wrong=str(err.told(lang_of(request))))
     return go(request, _HERE, said="web.ledger_costs_said", n=changed)

@@ -34,7 +34,7 @@ def _given(request: Request, text: str) -> segments.Rule:
     try:
         return segments.parse(json.loads(text))
     except RuleError as wrong:
-        raise InputError(wrong.shown(lang_of(request)), field="rule") from None
+        raise InputError(*wrong.told(lang_of(request)), field="rule") from None
     except ValueError:
         raise InputError(say_to(request, "segments.page_incomplete"), field="rule") from None
 
@@ -67,7 +67,7 @@ def preview(request: Request) -> Response:
             shown = picture(request, conn, built.rule)
             counted = segments.count_each(ground, conn, built.rule)
         except RuleError as wrong:  # a segment that is gone, a circle
-            return render(request, "segments/wrong.html", wrong=wrong.shown(lang_of(request)))
+            return render(request, "segments/wrong.html", wrong=str(wrong.told(lang_of(request))))
     shown["swaps"] = list(_swaps(request, draft, built, counted))
     return render(request, "segments/preview.html", **shown)
 
@@ -108,7 +108,7 @@ def save(request: Request) -> Response:
             )  # fmt: skip
             note(request, conn, "segment.changed" if number else "segment.made", ref=f"segment:{kept}", rule=segments.dump(built.rule))
     except RuleError as wrong:
-        said = wrong.shown(lang_of(request))
+        said = str(wrong.told(lang_of(request)))
         is_name = wrong.field == "name"
         return _page(request, draft, wrong="" if is_name else said, name_wrong=said if is_name else "", status=422, **_named(request))
     _count(ground, kept)

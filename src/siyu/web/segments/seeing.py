@@ -28,7 +28,7 @@ def picture(request: Request, conn: Connection, rule: segments.Rule) -> dict[str
             say_to(request, "segments.page_stages"), stages, show=lambda n: show_of(request).number(n), lang=lang, has_table=False
         ),
         "rule_json": json.dumps(segments.dump(rule), ensure_ascii=False, indent=1),
-        "too_slow": TooSlowError(segments.PAGE_SECONDS).shown(lang),
+        "too_slow": str(TooSlowError(segments.PAGE_SECONDS).told(lang)),
         "swaps": [],
         "is_detail": False,
     }  # fmt: skip

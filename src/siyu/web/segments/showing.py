@@ -80,7 +80,7 @@ def members(request: Request) -> Response:
             rule = segments.kept(conn, request.path_params["segment_id"]).rule
             rows = segments.members_page(ground, conn, rule, after=after, limit=SIZE + 1, seconds=segments.PAGE_SECONDS * 2)
     except segments.TooSlowError as slow:
-        return _detail(request, part="members", members=Members(too_slow=slow.shown(lang_of(request))))
+        return _detail(request, part="members", members=Members(too_slow=str(slow.told(lang_of(request)))))
     following = rows[SIZE - 1].person_id if len(rows) > SIZE else None
     return _detail(request, part="members", members=Members(rows[:SIZE], after, following))
 

@@ -14,6 +14,7 @@ from siyu import channels, content, pool, vendors
 from siyu.base.db import Connection
 from siyu.base.errors import ConfigError, InputError
 from siyu.base.ground import Ground
+from siyu.base.sentences import retold
 from siyu.channels import EmailSettings, SmsSettings, WebhookSettings
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, staff_of
@@ -57,9 +58,9 @@ def keep_email(request: Request) -> Response:
             channels.set_email(ground, conn, settings, keep_password=_keeps_password(request))
             note(request, conn, "email.set", host=settings.host, port=settings.port, security=str(settings.security))
     except InputError as err:
-        return _shown(request, wrong={err.field: _said(err)}, status=422)
+        return _shown(request, wrong={err.field: _said(request, err)}, status=422)
     except ConfigError as err:
-        return _shown(request, wrong={"ca_pem": _said(err)}, status=422)
+        return _shown(request, wrong={"ca_pem": _said(request, err)}, status=422)
     return go(request, _HOME, said="web.channels_email_kept")
 
 
@@ -77,7 +78,7 @@ def keep_sms(request: Request) -> Response:
             channels.set_sms(ground, conn, sender)
             note(request, conn, "sms.set", signature=sender.signature, account=sender.account_id)
     except InputError as err:
-        return _shown(request, wrong={f"sms_{err.field}": _said(err)}, status=422)
+        return _shown(request, wrong={f"sms_{err.field}": _said(request, err)}, status=422)
     return go(request, _HOME, said="web.channels_sms_kept")
 
 
@@ -92,11 +93,11 @@ def test_email(request: Request) -> Response:
             settings = replace(settings, password=now.password if now else "")
         channels.try_email(ground, settings)
     except InputError as err:
-        return _shown(request, wrong={err.field: _said(err)}, status=422)
+        return _shown(request, wrong={err.field: _said(request, err)}, status=422)
     except ConfigError as err:
         code, _, why = err.what.partition(": ")
         reason = channels.reason(code, lang_of(request), why)
-        return _shown(request, tested=(False, reason, why))
+        return _shown(request, tested=(False, reason, retold(why, lang_of(request))))
     return _shown(request, tested=(True, say_to(request, "web.channels_email_answers"), ""))
 
 
@@ -119,8 +120,9 @@ def _try(request: Request, channel: str, to: str) -> Response:
     result = channels.send_trial(ground_of(request), version, {}, to)
     if result.answer == channels.Answer.TAKEN:
         return go(request, _HOME, said="web.content_trial_sent")
-    why = channels.reason(result.code, lang_of(request), result.why) or result.why
-    return go(request, _HOME, said="web.content_trial_failed", tone="bad", why=f"{why} {result.why}".strip())
+    said = retold(result.why, lang_of(request))
+    why = channels.reason(result.code, lang_of(request), result.why)
+    return go(request, _HOME, said="web.content_trial_failed", tone="bad", why=f"{why} {said}".strip())
 
 
 def email_off(request: Request) -> Response:
@@ -163,7 +165,7 @@ def keep_webhook(request: Request) -> Response:
             note(request, conn, "webhook.set")
     except InputError as err:
         code = getattr(err, "code", "")
-        return _shown(request, wrong={f"webhook_{err.field}": channels.reason(code, lang_of(request)) or _said(err)}, status=422)
+        return _shown(request, wrong={f"webhook_{err.field}": channels.reason(code, lang_of(request)) or _said(request, err)}, status=422)
     return _shown(request, secret=made.secret) if is_new else go(request, _HOME, said="web.saved")
 
 
@@ -295,5 +297,5 @@ def _pace(request: Request) -> dict[str, int]:
     return found
 
 
-def _said(err: InputError | ConfigError) -> str:
-    return f"{err.what} {err.remedy}".strip()
+def _said(request: Request, err: InputError | ConfigError) -> str:
+    return str(err.told(lang_of(request)))

@@ -127,7 +127,8 @@ def _wrong(request: Request, name: str, words: Words, err: InputError) -> Wrong:
         row = full[int(found[1])] if int(found[1]) < len(full) else 0
     known = f"web.rule_wrong_{name}_{part}" if f"web.rule_wrong_{name}_{part}" in catalogue() else f"web.rule_wrong_{part}"
     if known not in catalogue():
-        return Wrong(name, row, part, err.what.removeprefix(f"{err.field}: "), err.remedy)
+        what, remedy = err.told(lang_of(request))
+        return Wrong(name, row, part, what.removeprefix(f"{err.field}: "), remedy)
     return Wrong(name, row, part, say_to(request, known), say_to(request, f"{known}_remedy"))
 
 

@@ -28,6 +28,7 @@ def test_a_rule_is_written_tried_and_switched_off(browse: Browse, staffed: Groun
         [rule] = answers.all_kept(conn)
     assert (rule.keywords, rule.content_ids, rule.channels) == (("龙井", "泡茶"), tuple(three), ("official", "kf"))
     told = operator.fill("/answers/try", {"said": "怎么泡茶", "channel": "kf"}).text
+    assert "data-toast" not in told, "what was tried is not news"
     assert "用法一" in told and told.index("文章一") < told.index("商品一") < told.index("用法一")
     assert operator.fill(f"/answers/{rule.answer_id}", form | {"keywords": ""}).status_code == 422
     assert operator.fill("/answers", form).status_code == 422  # the name is taken

@@ -51,7 +51,7 @@ def try_words(request: Request) -> Response:
     said, channel = str(form.get("said", ""))[:200], str(form.get("channel", "official"))
     with ground.db.tx() as conn:
         found = answers.tried(ground, conn, channel if channel in answers.CHANNELS else "official", str(form.get("account", "")), said)
-    return _listed(request, said=said, channel=channel, tried=found)
+    return _listed(request, written=said, channel=channel, tried=found)
 
 
 def _listed(request: Request, **more: Any) -> Response:
@@ -66,7 +66,7 @@ def _listed(request: Request, **more: Any) -> Response:
     reasons = {number: channels.reason(code, lang_of(request)) for number, (_, code) in moves.items()}
     return render(
         request, "answers/list.html", rules=rules, counts=counts, talks=talks, moves=moves, reasons=reasons, names=names, people=people,
-        missed=counts.get(0), is_otherwise=answers.is_otherwise, **({"said": "", "channel": "official", "tried": None} | more),
+        missed=counts.get(0), is_otherwise=answers.is_otherwise, **({"written": "", "channel": "official", "tried": None} | more),
     )  # fmt: skip
 
 

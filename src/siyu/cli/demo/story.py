@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from siyu.base.clock import SharedClock
 from siyu.base.db import queries
 from siyu.base.errors import ConfigError, SiyuError
 from siyu.base.ground import Ground
-from siyu.base.money import show
+from siyu.base.money import show, to_minor
 from siyu.cli.demo import words
 from siyu.cli.demo.connected import connect
 from siyu.cli.demo.sandbox import Sandbox
@@ -122,9 +123,8 @@ class Story:
         note(word("cli.demo_imported", **count))
         self._until_folded()
         self.overview = o = self._first_overview()
-        note(
-            word("cli.demo_overview", lines=f"{o['lines']:,}", customers=f"{o['customers']:,}", sales=o["sales"], orders=f"{o['orders']:,}")
-        )
+        sales = show(to_minor(Decimal(o["sales"]), "GBP"), "GBP", lang=language())
+        note(word("cli.demo_overview", lines=f"{o['lines']:,}", customers=f"{o['customers']:,}", sales=sales, orders=f"{o['orders']:,}"))
 
     def set_the_clock(self) -> None:
         """A morning, when letters may go out: the one after the shop's last order, or this day's for another file. Kept once set."""

@@ -197,9 +197,8 @@ def test_planted_bugs_are_found(ground: Ground, monkeypatch: pytest.MonkeyPatch)
             plant(patch)
 
             @settings(
-                max_examples=1000, deadline=None, suppress_health_check=_FIXED, derandomize=True, phases=[Phase.generate], database=None,
-                report_multiple_bugs=False,  # one is enough
-            )  # fmt: skip
+                max_examples=1000, deadline=None, suppress_health_check=_FIXED, derandomize=True, phases=[Phase.generate], database=None
+            )
             @given(leaf=world.leaves((), tuple(kinds.split())), is_not=st.booleans(), now=MOMENTS)
             def law(leaf: dict[str, Any], is_not: bool, now: datetime) -> None:
                 agree(ground, the, {"siyu_rule": 1, "where": {"not": leaf} if is_not else leaf}, now)

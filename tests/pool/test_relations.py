@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -112,10 +113,12 @@ _THINGS = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(things=_THINGS, dice=st.randoms(use_true_random=False))
 def test_order_and_batches_do_not_matter(ground: Ground, things: list[tuple[str, Identifier, str, int]], dice: object) -> None:
-    facts = [
-        _fact(t, who, place, minute, tags=[f"t{minute}"] if t == "contact.changed" else None, **{"from": "gu"})
-        for t, who, place, minute in things
-    ]
+    told: dict[str, Callable[[int], dict[str, object]]] = {
+        "contact.added": lambda minute: {"state": f"a{minute}", "add_way": minute if minute % 2 else None},
+        "contact.changed": lambda minute: {"tags": [f"t{minute}"]} | ({"state": f"c{minute}", "add_way": 1} if minute % 3 else {}),
+        "contact.moved": lambda _: {"from": "gu", "add_way": 202},
+    }
+    facts = [_fact(t, who, place, minute, **told.get(t, lambda _: {})(minute)) for t, who, place, minute in things]
     seen = []
     for _ in range(2):
         with ground.db.tx() as conn:
@@ -131,8 +134,8 @@ def test_order_and_batches_do_not_matter(ground: Ground, things: list[tuple[str,
         with ground.db.tx() as conn:
             seen.append(
                 [
-                    conn.execute("select i.value, c.guide, c.added_at, c.ended_at, c.ended_by, c.tags, c.is_active from contacts c "
-                                 "join identifiers i on i.identifier_id = c.subject order by 1, 2").fetchall(),
+                    conn.execute("select i.value, c.guide, c.added_at, c.ended_at, c.ended_by, c.tags, c.is_active, c.state, c.add_way "
+                                 "from contacts c join identifiers i on i.identifier_id = c.subject order by 1, 2").fetchall(),
                     conn.execute("select i.value, m.chat_id, m.joined_at, m.left_at, m.is_in from group_members m "
                                  "join identifiers i on i.identifier_id = m.subject order by 1, 2").fetchall(),
                 ]
@@ -148,3 +151,18 @@ def test_order_and_batches_do_not_matter(ground: Ground, things: list[tuple[str,
             if added and (not ended or max(added) > max(ended)):
                 naive[(who.value, guide)] = True
     assert {(row[0], row[1]) for row in seen[0][0] if row[6]} == set(naive)
+
+
+def test_how_they_came_is_what_was_told_last(ground: Ground) -> None:
+    """The story: a hand-over of the same second blotted out the code, and a code corrected by the corp's own list stayed wrong."""
+    _tell(ground, _fact("contact.moved", ANNA, "mei", 5, **{"from": "gu", "add_way": 202}))
+    _tell(ground, _fact("contact.added", ANNA, "mei", 5, state="shop7"), _fact("contact.added", ANNA, "lan", 5, state="shop7"))
+    _tell(
+        ground,
+        _fact("contact.changed", ANNA, "lan", 6, state="", add_way=3),
+        _fact("contact.changed", ANNA, "mei", 5, state="shop7", add_way=1),
+    )
+    _follow(ground)
+    with ground.db.tx() as conn:
+        found = {c.guide: (c.state, c.add_way) for c in relations.contacts_of(conn, [_who(ground, ANNA)])[_who(ground, ANNA)]}
+    assert found == {"mei": ("shop7", 1), "lan": ("", 3)}

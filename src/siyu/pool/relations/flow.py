@@ -36,7 +36,7 @@ def _follow(conn: Connection, limit: int) -> int:
 def _merge(conn: Connection, seen: Gathered) -> None:
     contacts = [
         {"subject": s, "corp": corp, "guide": guide, "add_way": b.add_way, "state": b.state, "ended_by": b.ended_by or None, "tags": b.tags}
-        | _stamps(b, "added", "ended", "tagged")
+        | _stamps(b, "added", "told", "ended", "tagged")
         for (s, corp, guide), b in sorted(seen.contacts.items(), key=lambda item: item[0])
     ]
     if contacts:

@@ -28,12 +28,13 @@ class Row(NamedTuple):
 
 @dataclass
 class Bond:
-    """What some facts say of one relation: the newest adding, ending and tagging."""
+    """What some facts say of one relation: the newest adding, telling of how they came, ending and tagging."""
 
     added: _Stamp | None = None
     add_way: int | None = None
     state: str = ""
     inviter: str = ""
+    told: _Stamp | None = None
     ended: _Stamp | None = None
     ended_by: str = ""
     tagged: _Stamp | None = None
@@ -59,7 +60,7 @@ def gather(rows: Iterable[Row]) -> Gathered:
         if row.type.startswith("group."):
             bond = out.members.setdefault((row.subject, row.corp, place), Bond())
             if row.type == "group.joined":
-                _add(bond, stamp, row.data, "join_scene")
+                _join(bond, stamp, row.data)
             else:
                 _end(bond, stamp, str(row.data.get("how") or ""))
             continue
@@ -67,8 +68,10 @@ def gather(rows: Iterable[Row]) -> Gathered:
         if row.type == "contact.removed":
             _end(bond, stamp, str(row.data.get("by") or ""))
             continue
+        if row.type == "contact.added" or "state" in row.data:
+            _tell(bond, stamp, row.data)
         if row.type in ("contact.added", "contact.moved"):
-            _add(bond, stamp, row.data, "add_way")
+            bond.added = max(bond.added or stamp, stamp)
             before = str(row.data.get("from") or "")
             if row.type == "contact.moved" and before and before != place:
                 _end(out.contacts.setdefault((row.subject, row.corp, before), Bond()), stamp, "transfer")
@@ -78,14 +81,25 @@ def gather(rows: Iterable[Row]) -> Gathered:
     return out
 
 
-def _add(bond: Bond, stamp: _Stamp, data: dict[str, Any], way: str) -> None:
+def _join(bond: Bond, stamp: _Stamp, data: dict[str, Any]) -> None:
     if bond.added is not None and stamp <= bond.added:
         return
     bond.added = stamp
-    given = data.get(way)
-    bond.add_way = int(given) if isinstance(given, int) or (isinstance(given, str) and given.isdigit()) else None
+    bond.add_way = _number(data.get("join_scene"))
     bond.state = str(data.get("state") or "")
     bond.inviter = str(data.get("inviter") or "")
+
+
+def _tell(bond: Bond, stamp: _Stamp, data: dict[str, Any]) -> None:
+    """How they came, by the newest fact that says so; of two of one moment the one that knows the way: callbacks do not."""
+    way = _number(data.get("add_way"))
+    if bond.told is not None and (stamp[0], way is not None, stamp[1]) <= (bond.told[0], bond.add_way is not None, bond.told[1]):
+        return
+    bond.told, bond.add_way, bond.state = stamp, way, str(data.get("state") or "")
+
+
+def _number(given: Any) -> int | None:
+    return int(given) if isinstance(given, int) or (isinstance(given, str) and given.isdigit()) else None
 
 
 def _end(bond: Bond, stamp: _Stamp, by: str) -> None:

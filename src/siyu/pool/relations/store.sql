@@ -20,19 +20,24 @@ where s.data is not null or (s.xid, s.seq) = (select l.xid, l.seq from stretch l
 order by s.xid, s.seq;
 
 -- name: merge_contacts
-insert into contacts as c (subject, corp, guide, added_at, added_key, add_way, state, ended_at, ended_key, ended_by, tags, tagged_at, tagged_key)
-select subject, corp, guide, added_at, added_key, add_way, state, ended_at, ended_key, ended_by,
+insert into contacts as c (subject, corp, guide, added_at, added_key, add_way, state, told_at, told_key, ended_at, ended_key, ended_by, tags,
+    tagged_at, tagged_key)
+select subject, corp, guide, added_at, added_key, add_way, state, told_at, told_key, ended_at, ended_key, ended_by,
     coalesce((select array_agg(t) from json_array_elements_text(tags) t), '{}'), tagged_at, tagged_key
 from json_to_recordset(%(rows)s::json) as r(
-    subject bigint, corp text, guide text, added_at timestamptz, added_key uuid, add_way int, state text,
+    subject bigint, corp text, guide text, added_at timestamptz, added_key uuid, add_way int, state text, told_at timestamptz, told_key uuid,
     ended_at timestamptz, ended_key uuid, ended_by text, tags json, tagged_at timestamptz, tagged_key uuid
 )
 on conflict (subject, corp, guide) do update set
-    (added_at, added_key, add_way, state) = (
-        select case when newer then excluded.added_at else c.added_at end, case when newer then excluded.added_key else c.added_key end,
-            case when newer then excluded.add_way else c.add_way end, case when newer then excluded.state else c.state end
+    (added_at, added_key) = (
+        select case when newer then excluded.added_at else c.added_at end, case when newer then excluded.added_key else c.added_key end
         from (select excluded.added_at is not null
             and (c.added_at is null or (excluded.added_at, excluded.added_key) > (c.added_at, c.added_key)) as newer) x),
+    (told_at, told_key, add_way, state) = (  -- of two of one moment the one that knows the way: callbacks do not
+        select case when newer then excluded.told_at else c.told_at end, case when newer then excluded.told_key else c.told_key end,
+            case when newer then excluded.add_way else c.add_way end, case when newer then excluded.state else c.state end
+        from (select excluded.told_at is not null and (c.told_at is null
+            or (excluded.told_at, excluded.add_way is not null, excluded.told_key) > (c.told_at, c.add_way is not null, c.told_key)) as newer) x),
     (ended_at, ended_key, ended_by) = (
         select case when newer then excluded.ended_at else c.ended_at end, case when newer then excluded.ended_key else c.ended_key end,
             case when newer then excluded.ended_by else c.ended_by end

@@ -24,7 +24,6 @@ from siyu.pool import Fact
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2  # messages a thread that may be in doubt
 _ENDED = {State.SENT: Outcome.SENT, State.REJECTED: Outcome.REJECTED}
 _CRASHED = Result(Answer.LOST, "crashed", "The sender died while it was sending.")
 UNCALLED = Result(Answer.DOWN, "")  # begun, and then the channel went to rest before anybody called
@@ -60,7 +59,7 @@ def begin(
             "tokens": [item.permit.token for item in items],
             "person_ids": [item.permit.person_id for item in items],
             "address_ids": [item.address_id for item in items],
-            "patience": the_line.patience * AT_ONCE,
+            "patience": the_line.patience,
             "is_idempotent": channel.is_idempotent,
             "at": now,
         },

@@ -5,9 +5,9 @@
                         and the next rows `sending`, before their calls           (one transaction)
     the call            outside any transaction, in as many threads as the line has
 
-For each thread one message may be under way and one more be begun, so that nobody waits while answers are written down, and no further.
-So after a crash at most two messages a thread are in doubt; everything else was never begun, or is known. A message in doubt is not
-sent again unless the vendor knows it by its key: it is `unknown`, counts against caps, and is shown to people.
+No more is begun than there are free threads, so that a call follows its last look at once: what somebody says no to is not called for
+later. After a crash at most one message a thread is in doubt; everything else was never begun, or is known. A message in doubt is not sent
+again unless the vendor knows it by its key: it is `unknown`, counts against caps, and is shown to people.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from siyu import gate
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
 from siyu.channels import attempts, breaker, store
-from siyu.channels.attempts import AT_ONCE, Done
+from siyu.channels.attempts import Done
 from siyu.channels.breaker import WELL, Health
 from siyu.channels.lines import line
 from siyu.channels.loading import Item, load
@@ -52,7 +52,7 @@ def deliver(ground: Ground, channel_name: str, limit: int = 200) -> int:
     limit = breaker.allowed(health, limit, ground.clock.now())
     if limit <= 0:
         return lost
-    lease_for = the_line.patience * AT_ONCE + _WORK_FOR
+    lease_for = the_line.patience + _WORK_FOR
     work_until = time.monotonic() + _WORK_FOR.total_seconds()
     permits = gate.claim(ground, channel_name, limit, lease_for)
     if not permits:
@@ -86,7 +86,7 @@ class _Batch:
         for thread in threads:
             thread.start()
         try:
-            self._send_all(AT_ONCE * width)
+            self._send_all(width)
         finally:
             self._take_back()
             for _ in threads:

@@ -13,7 +13,7 @@ from tests.channels.welcome_desk import WelcomeDesk
 from siyu import channels, gate
 from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
-from siyu.channels import attempts, breaker
+from siyu.channels import attempts, breaker, flow
 from siyu.channels.lines import line
 from siyu.channels.loading import Item, load
 from siyu.channels.store import Q
@@ -181,6 +181,28 @@ def test_a_no_between_claim_and_call(rig: Rig, ground: Ground, shop) -> None:
     assert channels.deliver(ground, rig.name) == 0
     assert rig.copies(intent) == 0
     assert shop.one("select code from verdicts where intent_id = %s and step = 'claim'", intent)[0] == "unsubscribed"
+
+
+def test_a_no_while_the_message_waits_for_its_call(rig: Rig, ground: Ground, shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread, two messages: the second is begun while the first is under way, and then somebody says no to it."""
+    people = [rig.in_batch(n, "taken") for n in range(2)]
+    first, second = (shop.wish(person, rig.name) for person in people)
+    the_line = line(ground, channels.channel_of(rig.name))
+    send = the_line.send
+
+    def and_then_no(prepared: object) -> channels.Result:
+        with ground.db.tx() as conn:
+            assert conn.execute("select state from sends where intent_id = %s", (second,)).fetchone() == ("sending",)
+            gate.withdraw_person(ground, conn, people[1], rig.name, "marketing")
+        return send(prepared)
+
+    monkeypatch.setattr(flow, "_AT_ONCE", 0.0)
+    monkeypatch.setattr(the_line, "width", 1)
+    monkeypatch.setattr(the_line, "send", and_then_no)
+    assert channels.deliver(ground, rig.name) == 2
+    assert (rig.copies(first), rig.copies(second)) == (1, 0)
+    assert channels.deliver(ground, rig.name) == 0
+    assert shop.one("select code from verdicts where intent_id = %s and step = 'claim'", second)[0] == "unsubscribed"
 
 
 @pytest.mark.parametrize("stop", ["pause", "withdraw"])

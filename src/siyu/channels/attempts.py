@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _ENDED = {State.SENT: Outcome.SENT, State.REJECTED: Outcome.REJECTED}
 _CRASHED = Result(Answer.LOST, "crashed", "The sender died while it was sending.")
-UNCALLED = Result(Answer.DOWN, "")  # begun, and then the channel went to rest before anybody called
+UNCALLED = Result(Answer.DOWN, "")  # begun, and then somebody said no, or the channel went to rest, before anybody called
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,14 @@ def begin(
         else:
             done.append(Done(item, None, 0, now, now, _ENDED.get(before) if before else None))
     return [(item, tries[item.permit.intent_id]) for item in items if item.permit.intent_id in tries], done
+
+
+def is_wanted(conn: Connection, the_line: Line, item: Item) -> bool:
+    """Whether a begun attempt may still be called for: nobody said no meanwhile, nothing was stopped, the lease lasts."""
+    words = {
+        "intent_id": item.permit.intent_id, "token": item.permit.token, "person_id": item.permit.person_id, "patience": the_line.patience,
+    }  # fmt: skip
+    return conn.execute(Q.is_wanted, words).fetchone() is not None
 
 
 def finish(ground: Ground, conn: Connection, channel: Channel, done: Sequence[Done], health: Health) -> Health:

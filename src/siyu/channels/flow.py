@@ -5,9 +5,10 @@
                         and the next rows `sending`, before their calls           (one transaction)
     the call            outside any transaction, in as many threads as the line has
 
-No more is begun than there are free threads, so that a call follows its last look at once: what somebody says no to is not called for
-later. After a crash at most one message a thread is in doubt; everything else was never begun, or is known. A message in doubt is not sent
-again unless the vendor knows it by its key: it is `unknown`, counts against caps, and is shown to people.
+For each thread one message may be under way and one more be begun, so that nobody waits while answers are written down, and no further.
+One that had to wait for its thread is looked at once more before its call: somebody may have said no meanwhile. After a crash at most two
+messages a thread are in doubt; everything else was never begun, or is known. A message in doubt is not sent again unless the vendor knows
+it by its key: it is `unknown`, counts against caps, and is shown to people.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from siyu.channels.registry import channel_of
 from siyu.channels.words import Channel, Courier, Line
 
 _WORK_FOR = timedelta(seconds=60)  # of a lease, beside the longest call
+_AHEAD = 2  # messages a thread that may be begun and not yet written down
+_AT_ONCE = 0.02  # seconds from its beginning to its call for which a message needs no second look
 
 
 def deliver(ground: Ground, channel_name: str, limit: int = 200) -> int:
@@ -76,7 +79,7 @@ class _Batch:
     waiting: deque[Item]
     work_until: float  # by the monotonic clock: nothing is begun after it
     health: Health
-    begun: queue.SimpleQueue[tuple[Item, int] | None] = field(default_factory=queue.SimpleQueue)
+    begun: queue.SimpleQueue[tuple[Item, int, float] | None] = field(default_factory=queue.SimpleQueue)
     results: queue.SimpleQueue[Done | BaseException] = field(default_factory=queue.SimpleQueue)
 
     def run(self) -> None:
@@ -86,7 +89,7 @@ class _Batch:
         for thread in threads:
             thread.start()
         try:
-            self._send_all(width)
+            self._send_all(_AHEAD * width)
         finally:
             self._take_back()
             for _ in threads:
@@ -109,8 +112,9 @@ class _Batch:
                         now = self.ground.clock.now()
                         done = [Done(item, None, 0, now, self.health.resting_until or now) for item in self.waiting]
                         self.waiting.clear()
-            for one in begun:
-                self.begun.put(one)
+            now_is = time.monotonic()
+            for item, tries in begun:
+                self.begun.put((item, tries, now_is))
             under_way += len(begun)
             if self._must_stop():
                 uncalled = self._take_back()
@@ -164,8 +168,13 @@ class _Batch:
     def _work(self) -> None:
         try:
             while one := self.begun.get():
-                item, tries = one
-                result = self.line.send(item.prepared)
+                item, tries, begun_at = one
+                is_wanted = time.monotonic() - begun_at < _AT_ONCE or self._is_wanted(item)
+                result = self.line.send(item.prepared) if is_wanted else attempts.UNCALLED
                 self.results.put(Done(item, result, tries, self.ground.clock.now()))
         except BaseException as err:  # told to the thread that waits, which raises it
             self.results.put(err)
+
+    def _is_wanted(self, item: Item) -> bool:
+        with self.ground.db.tx() as conn:
+            return attempts.is_wanted(conn, self.line, item)

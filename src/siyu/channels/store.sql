@@ -19,6 +19,17 @@ on conflict (intent_id) do update set
     where sends.token < excluded.token and (sends.state = 'deferred' or (%(is_idempotent)s and sends.state = 'sending'))
 returning intent_id, tries;
 
+-- The same last look for an attempt that was begun and had to wait for its call.
+-- name: is_wanted
+select from permits p
+where p.intent_id = %(intent_id)s and p.token = %(token)s and p.state = 'claimed' and p.lease_until > statement_timestamp() + %(patience)s
+  and not exists (
+      select 1 from identifiers i join withdrawals w on w.subject = i.identifier_id
+      where i.person_id = (select i.person_id from identifiers i where i.identifier_id = %(person_id)s)
+        and w.channel in (p.channel, '*') and w.purpose in (p.purpose, '*') and w.withdrawn_at >= p.claimed_at)
+  and not exists (select 1 from taken_back t where t.origin = p.origin and t.origin_id = p.origin_id and p.intent_id <= t.up_to)
+  and not exists (select 1 from held_origins h where h.origin = p.origin and h.origin_id = p.origin_id);
+
 -- name: see_states
 select intent_id, state, token from sends where intent_id = any(%(intent_ids)s::bigint[]);
 

@@ -37,17 +37,28 @@ _MOST_WAIT = 600.0  # seconds of real time for one settling: a generous end, not
 
 
 class Ticking(StillClock):
-    """Stands still but for ten millionths of a second each time it is asked, so that no two things happen at one moment."""
+    """Stands still but for ten millionths of a second each time it is asked, so that no two things happen at one moment. Many threads ask:
+    without the lock one that was reading while the clock was moved set it back.
+    """
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        self.at += timedelta(microseconds=10)
-        return self.at
+        with self._lock:
+            self.at += timedelta(microseconds=10)
+            return self.at
+
+    def set(self, at: datetime) -> None:
+        with self._lock:
+            self.at = at
 
 
 class World:
     """`clock` is the platform's; `go` moves it and the sandbox's together."""
 
-    def __init__(self, ground: Ground, clock: StillClock, url: str) -> None:
+    def __init__(self, ground: Ground, clock: Ticking, url: str) -> None:
         self.ground, self.clock, self.url = ground, clock, url
         self.did: Counter[str] = Counter()
         self.appid = ""  # of the official account, once it is connected
@@ -84,7 +95,7 @@ class World:
 
     def go(self, at: datetime) -> None:
         """Move both clocks, which then stand still."""
-        self.clock.at = at
+        self.clock.set(at)
         self.ask("/clock", {"shown_at": at.isoformat(), "rate": 0})
 
     def settle(self) -> int:

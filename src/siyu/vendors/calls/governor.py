@@ -57,6 +57,13 @@ class _Local:
     limits: Limits | None = None
     limits_at: float = 0.0
 
+    def drop_old(self, hold_for: float) -> list[_Seat]:
+        """Seats that end too soon for a call as long as that; somebody must give them back, or the interface stays that much narrower."""
+        with self.ready:
+            old = [one for one in self.idle if one.held_until - time.monotonic() < hold_for]
+            self.idle = [one for one in self.idle if one not in old]
+        return old
+
 
 class Governor:
     """One for each database of a process."""
@@ -126,6 +133,8 @@ class Governor:
             here.waiting += 1
         try:
             while True:
+                if old := here.drop_old(hold_for):
+                    self._give_back(ground, account.account_id, interface, old)
                 with here.ready:
                     now = time.monotonic()
                     if here.slots and here.slots[0] < now - GRACE:
@@ -133,8 +142,6 @@ class Governor:
                     while here.slots and here.slots[0] < now - GRACE:
                         here.slots.popleft()
                         here.unused += 1
-                    while here.idle and here.idle[-1].held_until - now < hold_for:
-                        here.idle.pop()  # too old for a call as long as ours: it falls free by itself
                     if here.idle and here.slots:
                         seat, slot = here.idle.pop(), here.slots.popleft()
                         break

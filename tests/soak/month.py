@@ -33,6 +33,7 @@ from siyu.base.vault import Vault
 from siyu.channels import channels, group_sends, moments
 from siyu.sources import handing, http, sync
 from siyu.sources.connecting import connect_sandbox
+from siyu.vendors import set_limits
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)  # 09:00 in China on the first of a month
@@ -124,6 +125,10 @@ class Month:
         wecom, official = (next(one.account for one in made if one.account.kind == kind) for kind in ("wecom", "official"))
         self.account_id, self.corp = wecom.account_id, wecom.app_id
         self.official_id, world.appid = official.account_id, official.app_id
+        with world.ground.db.tx() as conn:
+            # We pace ourselves by the wall's clock; half a day of the story passes in seconds, and tokens die in it.
+            fetched = {"per_second": 50, "many": 100_000, "at_once": 10_000}
+            set_limits(conn, {"wecom": {"gettoken": fetched}, "official": {"cgi-bin/stable_token": fetched}}, at=world.clock.now())
         self._sync("first")
         with world.ground.db.tx() as conn:
             greeting = content.keep(world.ground, conn, "欢迎", growth.CHANNEL, "", "您好，欢迎来到小满茶铺。", purpose="service")

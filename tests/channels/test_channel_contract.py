@@ -16,7 +16,6 @@ from siyu.base.ground import Ground
 from siyu.channels import attempts, breaker, flow
 from siyu.channels.lines import line
 from siyu.channels.loading import Item, load
-from siyu.channels.store import Q
 
 _numbers = itertools.count(1)
 
@@ -280,10 +279,6 @@ def finished(ground: Ground, channel: channels.Channel, done: list[attempts.Done
     """Write what became of items."""
     with ground.db.tx() as conn:
         attempts.finish(ground, conn, channel, done, breaker.WELL)
-
-
-def test_the_queries_of_the_gate_that_we_stand_on_exist() -> None:
-    assert "withdrawals" in Q.begin_sends and "taken_back" in Q.begin_sends and "held_origins" in Q.begin_sends
 
 
 def test_a_setting_of_email_is_kept_sealed(ground: Ground, email_on: Callable[..., None]) -> None:

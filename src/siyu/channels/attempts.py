@@ -83,9 +83,7 @@ def begin(
 
 def is_wanted(conn: Connection, the_line: Line, item: Item) -> bool:
     """Whether a begun attempt may still be called for: nobody said no meanwhile, nothing was stopped, the lease lasts."""
-    words = {
-        "intent_id": item.permit.intent_id, "token": item.permit.token, "person_id": item.permit.person_id, "patience": the_line.patience,
-    }  # fmt: skip
+    words = {"intent_id": item.permit.intent_id, "token": item.permit.token, "patience": the_line.patience}
     return conn.execute(Q.is_wanted, words).fetchone() is not None
 
 

@@ -5,14 +5,8 @@ insert into sends (intent_id, channel, person_id, address_id, state, token, leas
 select p.intent_id, p.channel, b.person_id, b.address_id, 'sending', p.token, p.lease_until, %(at)s
 from unnest(%(intent_ids)s::bigint[], %(tokens)s::bigint[], %(person_ids)s::bigint[], %(address_ids)s::bigint[])
      as b(intent_id, token, person_id, address_id)
-join permits p on p.intent_id = b.intent_id and p.token = b.token
-where p.state = 'claimed' and p.lease_until > statement_timestamp() + %(patience)s
-  and not exists (
-      select 1 from identifiers i join withdrawals w on w.subject = i.identifier_id
-      where i.person_id = (select i.person_id from identifiers i where i.identifier_id = b.person_id)
-        and w.channel in (p.channel, '*') and w.purpose in (p.purpose, '*') and w.withdrawn_at >= p.claimed_at)
-  and not exists (select 1 from taken_back t where t.origin = p.origin and t.origin_id = p.origin_id and p.intent_id <= t.up_to)
-  and not exists (select 1 from held_origins h where h.origin = p.origin and h.origin_id = p.origin_id)
+join wanted_permits p on p.intent_id = b.intent_id and p.token = b.token
+where p.lease_until > statement_timestamp() + %(patience)s
 on conflict (intent_id) do update set
     state = 'sending', token = excluded.token, lease_until = excluded.lease_until, started_at = excluded.started_at, ended_at = null,
     person_id = excluded.person_id, address_id = excluded.address_id
@@ -21,14 +15,8 @@ returning intent_id, tries;
 
 -- The same last look for an attempt that was begun and had to wait for its call.
 -- name: is_wanted
-select from permits p
-where p.intent_id = %(intent_id)s and p.token = %(token)s and p.state = 'claimed' and p.lease_until > statement_timestamp() + %(patience)s
-  and not exists (
-      select 1 from identifiers i join withdrawals w on w.subject = i.identifier_id
-      where i.person_id = (select i.person_id from identifiers i where i.identifier_id = %(person_id)s)
-        and w.channel in (p.channel, '*') and w.purpose in (p.purpose, '*') and w.withdrawn_at >= p.claimed_at)
-  and not exists (select 1 from taken_back t where t.origin = p.origin and t.origin_id = p.origin_id and p.intent_id <= t.up_to)
-  and not exists (select 1 from held_origins h where h.origin = p.origin and h.origin_id = p.origin_id);
+select from wanted_permits p
+where p.intent_id = %(intent_id)s and p.token = %(token)s and p.lease_until > statement_timestamp() + %(patience)s;
 
 -- name: see_states
 select intent_id, state, token from sends where intent_id = any(%(intent_ids)s::bigint[]);

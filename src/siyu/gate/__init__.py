@@ -1,7 +1,8 @@
 """MAY WE. Comes in: intents (`ask`). Goes out: verdicts with a reason, and permits that channels `claim` and `settle`.
 
 Owns the tables lanes, intent_log, verdict_log, permit_queue, held_origins, taken_back, withdrawals, outlays and
-spent_allowances. Rooms down-river read the views intents, verdicts and permits. The rules are data: settings `gate.*` (docs/gate.md).
+spent_allowances. Rooms down-river read the views intents, verdicts, permits and wanted_permits. The rules are data: settings `gate.*`
+(docs/gate.md).
 """
 
 from siyu.gate.claiming import claim, is_due, note_spent, prolong, settle, settle_many

@@ -175,7 +175,7 @@ def inheriting(t: Trial) -> None:
 
 @fact("OFF 92127")
 def handing_groups_on(t: Trial) -> None:
-    """Groups of the resigned and of those at work go by different interfaces (90500); the same owner is 90507."""
+    """Groups of the resigned and of those at work go by different interfaces (90500); the same owner is 90504."""
     t.staff("zs", "ls")
     chat = t.hand("/groups", owner="zs")["chat_id"]
     give = {"chat_id_list": [chat, "wrNothing"], "new_owner": "ls"}
@@ -183,10 +183,14 @@ def handing_groups_on(t: Trial) -> None:
     t.same({f["chat_id"]: f["errcode"] for f in failed}, {chat: 90500, "wrNothing": 90501})
     t.hand("/deeds/resign", userid="zs")
     t.same(t.ok(t.post("externalcontact/groupchat/list", {"limit": 9, "status_filter": 1}))["group_chat_list"][0]["chat_id"], chat)
+    t.code(t.post("externalcontact/groupchat/list", {"limit": 9, "owner_filter": {"userid_list": ["zs"]}}), 40003)
+    box = t.listen()
     t.ok(t.post("externalcontact/groupchat/transfer", give))
     t.same(t.post("externalcontact/groupchat/get", {"chat_id": chat})["group_chat"]["owner"], "ls")
+    t.settle()
+    t.same([h.fields["UpdateDetail"] for h in box.heard], ["change_owner"])
     again = t.ok(t.post("externalcontact/groupchat/onjob_transfer", give))["failed_chat_list"]
-    t.same(again[0]["errcode"], 90507)
+    t.same(again[0]["errcode"], 90504)
 
 
 @fact("OFF 92132")

@@ -28,7 +28,6 @@ from siyu.sandbox.corp.state import (
     Department,
     Follow,
     Group,
-    GroupMember,
     KfAccount,
     Media,
     Member,
@@ -271,14 +270,6 @@ class Company:
         more = [{"msgtype": kind, kind: conclusions[kind]} for kind in ("image", "link", "miniprogram") if conclusions.get(kind)][:1]
         self.note(follow.contact, Note(self.now(), "chat", follow.userid, text, tuple(more)))
         self.drop_follow(follow)
-
-    def hand_group_on(self, group: Group, owner: str, *, is_resigned: bool) -> None:
-        """Another owner for a group; one whose owner left then counts as inherited."""
-        group.members.pop(group.owner, None) if is_resigned else None
-        group.owner = owner
-        group.members.setdefault(owner, GroupMember(owner, 1, self.now()))
-        group.version += 1
-        group.status = 3 if is_resigned else group.status
 
     def note(self, contact: Contact, note: Note) -> None:
         """Let something appear on the customer's phone."""

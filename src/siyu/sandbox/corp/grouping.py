@@ -92,6 +92,20 @@ def change(company: Company, group: Group, **given: Any) -> None:
         _changed(company, group, "add_member", [userid], ("JoinScene", 0))
 
 
+def hand_on(company: Company, group: Group, owner: str, *, is_resigned: bool) -> None:
+    """Another owner by the interface; a group whose owner left then counts as inherited, and the one who left is in it no more."""
+    if is_resigned:
+        group.members.pop(group.owner, None)
+        group.status = 3
+    else:
+        group.handed_on.append(company.now())
+    group.owner = owner
+    group.members.setdefault(owner, GroupMember(owner, 1, company.now()))
+    group.version += 1
+    if company.settings.group_transfer_raises_change:
+        _changed(company, group, "change_owner")
+
+
 def dismiss(company: Company, group: Group) -> None:
     """The owner ends the group."""
     del company.groups[group.id]

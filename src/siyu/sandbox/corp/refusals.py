@@ -26,8 +26,8 @@ _TABLE = """
 48005 api retired; 48007 kf account not granted; 50001 redirect_url unauthorized domain; 50002 member not in scope; 50003 app disabled;
 60003 department not found; 60011 no privilege to access; 60020 not allow to access from your ip; 60021 user not in visible range;
 60111 userid not found; 60123 invalid party; 81013 all receivers invalid; 81017 response too large; 84061 not external contact;
-84074 no external contact permission; 90500 owner not resigned; 90501 not a customer group; 90502 owner resigned; 90507 same owner;
-90508 group is being inherited; 90511 invalid opengid; 95000 invalid open_kfid; 95001 send count limit; 95002 send window over;
+84074 no external contact permission; 90500 owner not resigned; 90501 not a customer group; 90502 owner resigned; 90504 same owner;
+90507 group is being inherited; 90511 invalid opengid; 95000 invalid open_kfid; 95001 send count limit; 95002 send window over;
 95004 open_kfid not exist; 95007 invalid msgtoken; 95013 session ended; 95014 not a servicer; 95016 illegal session transition;
 95018 session state forbids;
 95019 servicer paused; 95031 no inquiry in 48 hours; 301002 no right on agent; 610003 invalid scene; 610014 invalid unionid;

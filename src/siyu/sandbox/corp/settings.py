@@ -36,6 +36,7 @@ class Settings:
     half_is_listed: bool = False  # a customer who was not confirmed back is in list and get
     unionid_is_told: bool = True  # the corp bound a developer account: answers about customers carry their unionid
     transfer_raises_add: bool = True  # whether the member who takes a customer over gets add_external_contact
+    group_transfer_raises_change: bool = True  # whether a group that was handed on by the interface raises change_owner
     mass_send_rule: str = "monthly_days"
     dispatch_for: int = 5  # how long a mass-send task is being dispatched (41063)
     welcome_for: int = 20

@@ -220,7 +220,7 @@ class Group:
     admins: set[str] = field(default_factory=set)
     opengid: str = ""
     said: dict[int, dict[str, int]] = field(default_factory=dict)  # day -> who -> messages
-    inherited: list[int] = field(default_factory=list)
+    handed_on: list[int] = field(default_factory=list)  # when, from owners at work
     mass_days: list[int] = field(default_factory=list)
 
 

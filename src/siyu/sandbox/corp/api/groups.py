@@ -22,8 +22,11 @@ def _owners(call: Call, *, needed: bool = False) -> set[str]:
     if needed and not given and not part.get("partyid_list"):
         raise Refusal(40063, "owner_filter missing")
     for userid in given:
-        if userid not in call.company.members:
+        found = call.company.members.get(userid)
+        if found is None:
             raise Refusal(60111)
+        if found.status == 5:
+            raise Refusal(40003, "who left is no owner to ask for; ask without owner_filter")
     return set(given)
 
 

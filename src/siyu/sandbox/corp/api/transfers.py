@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from siyu.sandbox.corp.company import DAY
+from siyu.sandbox.corp.grouping import hand_on
 from siyu.sandbox.corp.handing import begin, refusal_of
 from siyu.sandbox.corp.refusals import TITLES, Refusal
 from siyu.sandbox.corp.state import BOTH
@@ -105,10 +106,10 @@ def _groups(call: Call, *, is_resigned: bool) -> dict[str, Any]:
         if group is None:
             code = 90501
         elif group.owner == owner:
-            code = 90507
+            code = 90504
         elif is_resigned != (call.company.members[group.owner].status == 5):
             code = 90500 if is_resigned else 90502
-        elif not is_resigned and sum(at > call.now - 90 * DAY for at in group.inherited) >= 2:
+        elif not is_resigned and sum(at > call.now - 90 * DAY for at in group.handed_on) >= 2:
             code = 40128
         elif today["n"] >= _GROUPS_A_DAY:
             code = 45009
@@ -116,8 +117,7 @@ def _groups(call: Call, *, is_resigned: bool) -> dict[str, Any]:
             failed.append({"chat_id": chat_id, "errcode": code, "errmsg": TITLES.get(code, "")})
             continue
         today["n"] += 1
-        group.inherited.append(call.now)
-        call.company.hand_group_on(group, owner, is_resigned=is_resigned)
+        hand_on(call.company, group, owner, is_resigned=is_resigned)
     return {"failed_chat_list": failed}
 
 

@@ -120,7 +120,7 @@ def test_faults_in_the_database_are_found(see: Callable[[], dict[str, Finding]],
     assert lin is not None
     with ground.db.tx() as conn:
         source = pool.ensure_source(conn, "shop", "http", now=now)
-        pool.record(ground, conn, source, [Fact("page.viewed", "1", now, (lin,))], received_at=now - timedelta(minutes=10))
+        pool.record(ground, conn, source, [Fact("page.viewed", "1", now, (lin,), received_at=now - timedelta(minutes=10))])
         settings.put(conn, "clock", {"real_at": now.isoformat(), "shown_at": now.isoformat(), "rate": 600}, at=now)
         web.create_staff(conn, "longlogin", "Boss", "owner", "longloginlonglogin", now)
         conn.execute("insert into parked (room, what, ref, why) values ('channels', 'send', '7', 'it failed')")

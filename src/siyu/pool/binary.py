@@ -33,11 +33,12 @@ Row = tuple[bytes, Fact, int | None, list[int], Mapping[str, Any], Mapping[str, 
 """Key (16 bytes), fact, subject, the other identifiers, plain properties, sealed ones."""
 
 
-def rows(facts: Iterable[Row], *, source_id: int, import_id: int, received_at: datetime, currency: str) -> Iterator[bytes]:
+def rows(facts: Iterable[Row], *, source_id: int, import_id: int, now: datetime, currency: str) -> Iterator[bytes]:
     """The facts as rows (key, occurred_at, source_id, import_id, received_at, type, object, subject, amount_minor, currency, data, others,
-    sealed), some hundreds in each piece. `currency` is that of amounts that do not say theirs.
+    sealed), some hundreds in each piece. `now` is when those were received that do not say, `currency` that of amounts that do not.
     """
-    same = struct.pack(">iiiqiq", 4, source_id, 8, import_id, 8, micros(received_at))
+    same = struct.pack(">iiiq", 4, source_id, 8, import_id)
+    received: dict[datetime | None, bytes] = {}
     moments: dict[datetime, int] = {}
     types: dict[str, bytes] = {}
     begin, number, money = _BEGIN.pack, _NUMBER.pack, _MONEY.pack
@@ -49,10 +50,14 @@ def rows(facts: Iterable[Row], *, source_id: int, import_id: int, received_at: d
             at = moments[fact.occurred_at] = micros(fact.occurred_at)
         type_ = types.get(fact.type)
         if type_ is None:
-            type_ = types[fact.type] = same + _text(fact.type)
+            type_ = types[fact.type] = _text(fact.type)
+        came = received.get(fact.received_at)
+        if came is None:
+            came = received[fact.received_at] = same + number(8, micros(fact.received_at or now))
         amount = fact.amount_minor
         parts += (
             begin(_COLUMNS, 16, key, 8, at),
+            came,
             type_,
             _NULL if fact.object is None else _text(fact.object),
             _NULL if subject is None else number(8, subject),

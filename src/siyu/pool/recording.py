@@ -26,13 +26,11 @@ _BIRTHDAY = re.compile(r"(?:\d{4}\s*[-/.年]\s*)?(1[0-2]|0?[1-9])\s*[-/.月]\s*(
 _AMBIGUOUS = frozenset({"name", "nickname", "address"})  # of a product, a shop: personal only where somebody states it of themselves
 
 
-def record(
-    ground: Ground, conn: Connection, source_id: int, facts: Sequence[Fact], *, import_id: int = 0, received_at: datetime | None = None
-) -> Recorded:
+def record(ground: Ground, conn: Connection, source_id: int, facts: Sequence[Fact], *, import_id: int = 0) -> Recorded:
     """Append facts in the caller's transaction; says how many were new and how many were there already.
 
-    All or nothing: raises `InputError` (with `field` like `facts[3].occurred_at`) when one of them cannot be recorded. `received_at`
-    is when they reached us, now when not given. `import_id` ties them to an import, so that it can be undone.
+    All or nothing: raises `InputError` (with `field` like `facts[3].occurred_at`) when one of them cannot be recorded. `import_id` ties
+    them to an import, so that it can be undone.
     """
     now = ground.clock.now()
     wanted: dict[Identifier, bool] = {}  # whether personal data will be sealed under it
@@ -59,7 +57,7 @@ def record(
         rows = _rows(ground.vault, conn, new, numbers, keys)
         with conn.cursor().copy(Q.copy_facts) as copy:
             copy.write(binary.HEADER)
-            for part in binary.rows(rows, source_id=source_id, import_id=import_id, received_at=received_at or now, currency=currency):
+            for part in binary.rows(rows, source_id=source_id, import_id=import_id, now=now, currency=currency):
                 copy.write(part)
             copy.write(binary.END)
     return Recorded(len(new), len(facts) - len(new))

@@ -54,7 +54,8 @@ class Fact(msgspec.Struct, frozen=True):
     `id` is the source's own id of it: the same (source, id) is recorded once, for ever. `occurred_at` is aware. `amount_minor` is
     signed minor units in `currency`. `data` holds plain properties; `personal` those that are personal data (sealed before they are
     stored). A fact without identifiers is anonymous trade: it counts in totals, and nobody is made of it (personal data of nobody
-    is not kept). `subject_id` names an identifier by its number, for facts about somebody we already know (receipts).
+    is not kept). `subject_id` names an identifier by its number, for facts about somebody we already know (receipts). `received_at` is
+    when it reached us, where that was before it is recorded (a queue stands between).
     """
 
     type: str
@@ -67,6 +68,7 @@ class Fact(msgspec.Struct, frozen=True):
     data: dict[str, Any] = {}  # each fact has its own: msgspec copies an empty default
     personal: dict[str, str] = {}
     subject_id: int | None = None
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from siyu import gate
 from siyu.base.db import Connection
@@ -15,9 +14,7 @@ from siyu.vendors import VendorKind
 _NO = "consent.withdrawn"
 
 
-def record_told(
-    ground: Ground, conn: Connection, vendor: VendorKind, app_id: str, facts: Sequence[Fact], *, received_at: datetime | None = None
-) -> int:
+def record_told(ground: Ground, conn: Connection, vendor: VendorKind, app_id: str, facts: Sequence[Fact]) -> int:
     """Record what a vendor's account told, in the caller's transaction; says how many facts were new. Raises as `pool.record` does.
 
     A withdrawal refuses at once what waits for its person: nobody has to read the fact first.
@@ -28,9 +25,9 @@ def record_told(
     source_id = ensure_source(
         conn, name, kind, now=ground.clock.now(), class_="first-party", purpose="what the vendor tells by callbacks and lists"
     )
-    new = record(ground, conn, source_id, [fact for fact in facts if fact.type != _NO], received_at=received_at).new
+    new = record(ground, conn, source_id, [fact for fact in facts if fact.type != _NO]).new
     for fact in facts:
-        if fact.type == _NO and record(ground, conn, source_id, [fact], received_at=received_at).new:
+        if fact.type == _NO and record(ground, conn, source_id, [fact]).new:
             new += 1
             person = person_of(ground, conn, fact.identifiers[0])
             if person is not None:

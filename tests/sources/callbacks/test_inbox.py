@@ -71,6 +71,17 @@ def test_what_is_answered_is_stored_and_becomes_a_fact_once(ground: Ground, corp
     assert len(facts(ground)) == 1, "a replay records nothing twice"
 
 
+def test_each_says_when_it_came_however_long_the_others_had_waited(ground: Ground, corp: Hand, clock: StillClock) -> None:
+    """The earliest of a batch once stood for all: after a rest of the river, facts had been received hours before they happened."""
+    corp.post(ADDED)
+    clock.move(timedelta(hours=3))
+    corp.post(ADDED.replace("wmA1", "wmA2"))
+    assert callbacks.work(ground) == 2
+    with ground.db.tx() as conn:
+        came = conn.execute("select received_at from facts where type = 'contact.added' order by 1").fetchall()
+    assert came == [(NOW,), (NOW + timedelta(hours=3),)]
+
+
 def test_two_apps_of_one_corp_tell_one_fact(ground: Ground, corp: Hand, client: TestClient) -> None:
     with ground.db.tx() as conn:
         other = keep_account(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import psycopg
 from cryptography.exceptions import InvalidTag
+from msgspec import structs
 from psycopg_pool import PoolTimeout
 
 from siyu.base import parked, settings
@@ -112,8 +113,8 @@ def _record(ground: Ground, conn: Connection, some: Sequence[_Opened], now: date
     for one in some:
         by_account.setdefault((one.account.kind, one.account.app_id), []).append(one)
     for (vendor, app_id), its in sorted(by_account.items()):
-        received_at = min(one.stored.received_at for one in its)
-        record_told(ground, conn, vendor, app_id, [fact for one in its for fact in one.means.facts], received_at=received_at)
+        facts = [structs.replace(fact, received_at=one.stored.received_at) for one in its for fact in one.means.facts]
+        record_told(ground, conn, vendor, app_id, facts)
     wishes.wish(conn, [(one.account.account_id, wish) for one in some for wish in one.means.wishes], at=now)
 
 

@@ -73,8 +73,9 @@ def read(
         who |= dict.fromkeys(people.in_traits(traits, source.region))
         who |= dict.fromkeys(people.in_context(about, source.region))
     one = _One(
-        message, kind, source, tuple(who)[:20], occurred_at, _id(message, raw, sent), people.circumstances(about), said_at, is_anonymous
-    )
+        message, kind, source, tuple(who)[:20], occurred_at, received_at, _id(message, raw, sent), people.circumstances(about), said_at,
+        is_anonymous,
+    )  # fmt: skip
     if kind == "track":
         return one.track()
     if kind == "identify":
@@ -133,6 +134,7 @@ class _One:
         source: HttpSource,
         who: tuple[Identifier, ...],
         occurred_at: datetime,
+        received_at: datetime,
         message_id: str,
         circumstances: dict[str, Any],
         said_at: datetime | None,
@@ -143,6 +145,7 @@ class _One:
         self.source = source
         self.who = who
         self.occurred_at = occurred_at
+        self.received_at = received_at
         self.message_id = message_id
         self.circumstances = circumstances
         self.said_at = said_at
@@ -155,14 +158,17 @@ class _One:
         if self.said_at is not None:
             data["said_at"] = self.said_at.isoformat()
         more.setdefault("identifiers", self.who)
-        return Fact(type_, self.message_id + part, self.occurred_at, data=data, personal=personal, **more)
+        return Fact(type_, self.message_id + part, self.occurred_at, data=data, personal=personal, received_at=self.received_at, **more)
 
     def taken(self, *facts: Fact, order: Sale | None = None) -> Taken:
         return Taken(self.message_id, facts, order)
 
     def identify(self, traits: Mapping[str, Any]) -> Taken:
         plain, personal = people.part(traits, is_person=True)
-        return self.taken(Fact("profile.stated", self.message_id, self.occurred_at, self.who, data=plain, personal=personal))
+        stated = Fact(
+            "profile.stated", self.message_id, self.occurred_at, self.who, data=plain, personal=personal, received_at=self.received_at
+        )  # fmt: skip
+        return self.taken(stated)
 
     def page(self) -> Taken:
         plain, personal = people.part(self.properties, is_person=False)

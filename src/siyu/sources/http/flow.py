@@ -146,14 +146,13 @@ def _put(ground: Ground, conn: Connection, loads: Sequence[Load], *, are_apart: 
     for n, load in enumerate(loads):
         by_source.setdefault(load.source.source_id, []).append(n)
     for source_id, its in sorted(by_source.items()):
-        received_at = min(loads[n].received_at for n in its)
         if are_apart:
             for n in its:
                 _record_apart(ground, conn, loads[n], *answers[n])
         else:
             facts = [fact for n in its for taken in answers[n][0] for fact in taken.facts]
             if facts:
-                record(ground, conn, source_id, facts, received_at=received_at)
+                record(ground, conn, source_id, facts)
     aside = []
     for load, (_, rejects) in zip(loads, answers, strict=True):
         if rejects and load.is_strict:
@@ -173,7 +172,7 @@ def _record_apart(ground: Ground, conn: Connection, load: Load, taken: list[Take
         try:
             with conn.transaction():
                 facts = [fact for one in some for fact in one.facts]
-                record(ground, conn, load.source.source_id, facts, received_at=load.received_at)
+                record(ground, conn, load.source.source_id, facts)
         except _REFUSALS as err:
             if len(some) > 1:
                 half = len(some) // 2

@@ -38,7 +38,8 @@ _MOST_WAIT = 600.0  # seconds of real time for one settling: a generous end, not
 
 class Ticking(StillClock):
     """Stands still but for ten millionths of a second each time it is asked, so that no two things happen at one moment. Many threads ask:
-    without the lock one that was reading while the clock was moved set it back.
+    without the lock one that was reading while the clock was moved set it back. It never goes back: what was received since would be due
+    only after the next move.
     """
 
     def __init__(self, at: datetime) -> None:
@@ -52,7 +53,7 @@ class Ticking(StillClock):
 
     def set(self, at: datetime) -> None:
         with self._lock:
-            self.at = at
+            self.at = max(self.at, at)
 
 
 class World:

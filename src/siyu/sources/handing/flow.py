@@ -11,16 +11,15 @@ from datetime import datetime, timedelta
 
 from siyu import pool
 from siyu.base.db import Connection
-from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
-from siyu.base.text import say
-from siyu.pool import Fact, Kind, normal, relations
+from siyu.pool import Fact, Kind, normal
 from siyu.sources.connected import source_name
 from siyu.sources.handing import store
+from siyu.sources.handing.between import able, between
 from siyu.sources.handing.deciding import Verdict, refusal, verdict
 from siyu.sources.handing.words import Handing, HandingAnswer, HandingState, NotHanded
 from siyu.sources.wishes import Wish, wish
-from siyu.vendors import Account, AccountState, Trouble, VendorError, VendorKind, account, accounts
+from siyu.vendors import Account, Trouble, VendorError
 from siyu.vendors.wecom import Client, Page, pages, shapes
 
 _A_CALL = 100
@@ -45,35 +44,24 @@ def ask(
     """Hand customers (external_userids; all of the guide's when left out, `most` of them at most) on to another guide. The river tells
     the corp. `lang` is the language of errors, the brand's when not given.
 
-    Gives who is on the way now and who was refused, with the reason. Raises `InputError` where nobody can go: the guides are the same, or
-    the one who takes over is unknown, has left, or may not have customers; `NotFoundError` where no account of the corp is on.
+    Gives who is on the way now and who was refused, with the reason. Raises as `between` does.
     """
     now = ground.clock.now()
     with ground.db.tx() as conn:
         lang = lang or pool.brand(conn).language
-        of = next((a for a in accounts(conn) if a.kind is VendorKind.WECOM and a.app_id == corp and a.state == AccountState.ON), None)
-        if of is None:
-            raise NotFoundError(say("sources.handing_no_account", lang), say("sources.handing_no_account_remedy", lang))
-        guides = {one.guide: one for one in relations.guides(conn, corp, only_active=False)}
-        taker, giver = guides.get(to_guide), guides.get(from_guide)
-        if from_guide == to_guide:
-            raise InputError(say("sources.handing_same", lang), say("sources.handing_same_remedy", lang), field="to_guide")
-        if giver is None:
-            raise InputError(say("sources.handing_no_giver", lang), say("sources.handing_no_guide_remedy", lang), field="from_guide")
-        if taker is None or taker.left_at is not None or not taker.may_serve:
-            raise InputError(say("sources.handing_no_taker", lang), say("sources.handing_no_guide_remedy", lang), field="to_guide")
+        of, giver = between(conn, corp, from_guide, to_guide, lang)
         is_resigned = giver.left_at is not None
         wanted = list(dict.fromkeys(whom)) if whom is not None else store.customers(conn, corp, from_guide, is_resigned=is_resigned)
         stand = store.standing(conn, ground.vault, corp, from_guide, wanted, now)
         refused: list[NotHanded] = []
-        able: list[str] = []
+        fit: list[str] = []
         for one in stand:
             why = refusal(one, now)
             if why is not None:
                 refused.append(why)
-            elif most is None or len(able) < most:
-                able.append(one.external_userid)
-        begun = store.begin(conn, of.account_id, corp, from_guide, to_guide, able, is_resigned=is_resigned, by=by, at=now)
+            elif most is None or len(fit) < most:
+                fit.append(one.external_userid)
+        begun = store.begin(conn, of.account_id, corp, from_guide, to_guide, fit, is_resigned=is_resigned, by=by, at=now)
     return HandingAnswer(tuple(begun), tuple(refused))
 
 
@@ -86,7 +74,7 @@ def _tell(ground: Ground) -> int:
     now = ground.clock.now()
     with ground.db.tx() as conn:
         rows = store.take(conn, now, _A_CALL)
-        of = _account(conn, rows[0].account_id) if rows else None
+        of = able(conn, rows[0].account_id) if rows else None
     if not rows:
         return 0
     if of is None:
@@ -136,7 +124,7 @@ def _look(ground: Ground) -> int:
 def _look_at(ground: Ground, pair: dict[str, object], now: datetime) -> int:
     with ground.db.tx() as conn:
         rows = store.open_of(conn, pair, now)
-        of = _account(conn, rows[0].account_id) if rows else None
+        of = able(conn, rows[0].account_id) if rows else None
     if not rows:
         return 0
     if of is None:
@@ -198,12 +186,3 @@ def _record(ground: Ground, conn: Connection, of: Account, kept: Sequence[tuple[
     gone = [one for one, found in ended if found.state is HandingState.DONE]
     looks = [(of.account_id, Wish("contact", {"guide": one.to_guide, "external_userid": one.external_userid})) for one in gone]
     wish(conn, looks, at=ground.clock.now())
-
-
-def _account(conn: Connection, account_id: int) -> Account | None:
-    """The account, where it can be asked."""
-    try:
-        of = account(conn, account_id)
-    except NotFoundError:
-        return None
-    return of if of.state == AccountState.ON else None

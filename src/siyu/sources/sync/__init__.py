@@ -25,10 +25,10 @@ from siyu.sources.sync.words import Difference, Run, RunKind, Way
 
 
 def advance(ground: Ground) -> int:
-    """One step of the river: what is wished for, who is the same elsewhere, who goes to another guide, then the next part of each run.
-    Gives how much was done; 0 = nothing to do now.
+    """One step of the river: what is wished for, who is the same elsewhere, who goes to another guide, which chats to another owner, then
+    the next part of each run. Gives how much was done; 0 = nothing to do now.
     """
-    return fulfil_wishes(ground) + kin.advance(ground) + handing.advance(ground) + advance_runs(ground)
+    return fulfil_wishes(ground) + kin.advance(ground) + handing.advance(ground) + handing.chats.advance(ground) + advance_runs(ground)
 
 
 __all__ = [

@@ -25,6 +25,8 @@ OWNERS_A_CALL = 100
 COUNTED_A_PART = 50
 _WAYS_SINCE = int(datetime(2021, 7, 10, tzinfo=UTC).timestamp())  # older codes are told by nobody
 _NOT_THIS_GUIDE = frozenset({"40003", "41054", "60011", "60021", "60111", "84061", "84074", "84083", "84084", "701008"})
+_TOO_MANY = "81017"
+_OWNER_LEFT = 1  # a chat's status
 _NO_SUCH_CHAT = frozenset({"40050", "90501"})
 
 FIRST_PARTS: list[tuple[str, Mapping[str, Any]]] = [("guides", {}), ("tags", {})]
@@ -43,8 +45,7 @@ def _guides(walk: Walk, client: Client) -> None:
         walk.more += [("count", {"guides": part}) for part in _cut(ids, COUNTED_A_PART)]
     walk.more += [("contacts", {"guides": part}) for part in _cut(ids, GUIDES_A_PART)]
     walk.more += [("lists", {"owners": part}) for part in _cut(ids, OWNERS_A_CALL)]
-    walk.more.append(("ways", {}))
-    walk.more += [("unassigned", {}), ("kin", {})]
+    walk.more += [("ownerless", {}), ("ways", {}), ("unassigned", {}), ("kin", {})]
 
 
 def keep_guides(walk: Walk, client: Client, ids: list[str]) -> None:
@@ -177,10 +178,39 @@ def _lists(walk: Walk, client: Client) -> None:
     walk.more += [("chats", {"chats": part}) for part in _cut(list(dict.fromkeys([*found, *ours])), CHATS_A_PART)]
 
 
+def _ownerless(walk: Walk, client: Client) -> None:
+    """Chats whose owner left. The vendor takes nobody who left for a filter (40003), and without one it lists no corp of more than a
+    thousand guides (81017): then there are those that are known here.
+    """
+    found: list[str] = []
+    try:
+        for page in pages(lambda cursor: walk.ask(lambda: client.groups(cursor, status=_OWNER_LEFT))):
+            found += [row.chat_id for row in page.items]
+    except VendorError as err:
+        if err.kind not in (Trouble.CONFIG, Trouble.ITEM):
+            raise
+        if err.code != _TOO_MANY:
+            walk.skipped.append({"what": "ownerless", "code": err.code})
+    with walk.ground.db.tx() as conn:
+        here = {one.guide for one in relations.guides(conn, walk.asking.corp)}
+        chats = relations.groups(conn, walk.asking.corp)
+    ours = [one.chat_id for one in chats if one.owner not in here and one.dismissed_at is None]
+    walk.more += [("chats", {"chats": part, "owner_left": True}) for part in _cut(found, CHATS_A_PART)]
+    walk.more += [("chats", {"chats": part}) for part in _cut([one for one in ours if one not in set(found)], CHATS_A_PART)]
+
+
 def _chats(walk: Walk, client: Client) -> None:
     catch_up(walk)
-    for chat_id in walk.part.ref["chats"]:
+    chats = list(walk.part.ref["chats"])
+    for chat_id in chats:
         keep_chat(walk, client, chat_id)
+    if walk.part.ref.get("owner_left"):
+        with walk.ground.db.tx() as conn:
+            corp = walk.asking.corp
+            known = {one.guide for one in relations.guides(conn, corp, only_active=False)}
+            owners = {one.owner for one in relations.groups(conn, corp) if one.chat_id in chats and one.dismissed_at is None}
+            gone = [relations.Guide(corp, owner, left_at=walk.asking.asked_at) for owner in sorted(owners - known - {""})]
+            relations.keep_guides(conn, gone, walk.asking.asked_at)  # they left before we knew the corp: the chat alone names them
 
 
 def keep_chat(walk: Walk, client: Client, chat_id: str, *, is_dismissed: bool = False) -> None:
@@ -262,5 +292,5 @@ def _cut(items: list[str], size: int) -> list[list[str]]:
 
 _PARTS: dict[str, Callable[[Walk, Client], None]] = {
     "guides": _guides, "tags": _tags, "count": _count, "contacts": _contacts, "lists": _lists, "chats": _chats, "ways": _ways, "kin": _kin,
-    "unassigned": walk_waiting,
+    "ownerless": _ownerless, "unassigned": walk_waiting,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.channels.town import Town, numbers, opened
-from tests.sandbox.conformance.small_world import NOON, SmallWorld, running
+from tests.sandbox.conformance.small_world import NOON, SmallCorp, SmallWorld, running
 
 from siyu import channels, content, gate, vendors
 from siyu.base.clock import StillClock
@@ -51,28 +51,18 @@ def outcomes(town: Town) -> list[str]:
 # --- 微信客服 ---
 
 
-class Desk:
+class Desk(SmallCorp):
     """A corp with one desk and one servicer, and a customer who enters."""
 
     def __init__(self, town: Town) -> None:
-        self.town, self.corp = town, f"wwdesk{next(numbers)}"
-        told = town.world.ask("/sandbox/corp", {"corpid": self.corp, "name": "验"})
-        app = told["apps"][0]
-        self.account, address = town.connect(
-            VendorKind.WECOM, "/wecom", app_id=self.corp, agent_id=str(app["agentid"]), secret=app["secret"]
-        )
+        super().__init__(town.world, f"wwdesk{next(numbers)}", zs="张三")
+        self.town = town
+        self.account, address = town.connect(VendorKind.WECOM, "/wecom", app_id=self.corpid, agent_id=self.agent_id, secret=self.secret)
         keys = vendors.callback_keys(town.ground.vault, self.account)[0]
-        self.hand("/members", members=[{"userid": "zs", "name": "张三"}])
         self.hand("/callback", url=address, token=keys.token, aes_key=keys.aes_key)
         self.client = Client(town.ground, self.account)
-        self.kfid = self.client.add_desk("客服", self.client.upload("image", "a.png", b"\x89PNG\r\n\x1a\n" + b"0" * 64).media_id)
-        self.client.add_servicers(self.kfid, ["zs"])
+        self.kfid = self.desk(self.client.upload("image", "a.png", b"\x89PNG\r\n\x1a\n" + b"0" * 64).media_id, "zs")
         self.who = self.does("enter", customer={"name": "客"})["external_userid"]
-
-    def hand(self, path: str, **given: Any) -> Any:
-        told = self.town.world.ask(f"/sandbox/corp{path}", {"corp": self.corp, **given})
-        assert "error" not in told, told
-        return told
 
     def does(self, do: str, **given: Any) -> Any:
         return self.hand("/deeds/kf", open_kfid=self.kfid, do=do, **({"customer": getattr(self, "who", "")} | given))
@@ -80,19 +70,12 @@ class Desk:
     def says(self, text: str) -> None:
         """The customer writes, the sandbox tells us, and the river runs."""
         self.does("say", text=text)
-        self.carried()
+        self.letters()
         self.town.turns("kf")
 
-    def carried(self) -> None:
-        self.hand("/callbacks/flush")
-        for _ in range(2_000):
-            told = self.town.world.ask(f"/sandbox/corp/callbacks?corp={self.corp}&limit=1")
-            if not told["waiting"] and not told["under_way"]:
-                return
-        raise AssertionError("the post does not come to rest")
-
     def state(self) -> int:
-        return self.client.service_state(self.kfid, self.who).service_state
+        """Who has the conversation: 1 we, 2 the pool of those who wait, 3 a person, 4 nobody any more."""
+        return int(self.api("kf/service_state/get", {"open_kfid": self.kfid, "external_userid": self.who})["service_state"])
 
     def sent(self) -> int:
         return int(self.town.rows("select count(*) from sends where channel = 'kf' and state = 'sent'")[0][0])
@@ -112,7 +95,7 @@ def test_a_desk_answers_within_its_window_and_hands_over(town: Town, ground: Gro
     )
     desk.says("龙井怎么泡？")
     assert (outcomes(town), desk.sent()) == (["answered"], 3)
-    person = town.person(Identifier(Kind.EXTERNAL_USERID, desk.who, desk.corp))
+    person = town.person(Identifier(Kind.EXTERNAL_USERID, desk.who, desk.corpid))
     own = town.kept(town.chat("另", "kf", "还有什么可以帮您"))
     asked = [town.shop.wish(person, "kf", purpose="service", version=own) for _ in range(3)]
     town.turn("kf")

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
-from tests.channels.vendors import free_port
+from tests.doors import opened
 
 from siyu import channels, pool
 from siyu.base.ground import Ground
@@ -20,15 +17,14 @@ from siyu.channels import EmailSettings
 
 
 def test_a_bounce_comes_home(ground: Ground, shop, tmp_path: Path) -> None:
-    port = free_port()
-    ground.config = replace(ground.config, base_url=f"http://127.0.0.1:{port}")
     with ground.db.tx() as conn:
         key = channels.new_bounce_key(ground, conn)
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=channels.routes(ground)), port=port, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
+    with opened(lambda _: Starlette(routes=channels.routes(ground))) as url:
+        _told(ground, shop, tmp_path, ["--bounce-url", f"{url}/hooks/email/bounces", "--bounce-key", key])
+
+
+def _told(ground: Ground, shop, tmp_path: Path, home: list[str]) -> None:
     words = ["--port", "0", "--smtp-port", "0", "--tls", "--smtp-user", "shop", "--smtp-password", "open sesame"]
-    home = ["--bounce-url", f"http://127.0.0.1:{port}/hooks/email/bounces", "--bounce-key", key]
     sandbox = subprocess.Popen(
         [sys.executable, "-m", "siyu.sandbox", "--data", str(tmp_path / "world"), *words, *home], stdout=subprocess.PIPE, text=True
     )
@@ -61,5 +57,3 @@ def test_a_bounce_comes_home(ground: Ground, shop, tmp_path: Path) -> None:
         channels.hang_up(ground)
         sandbox.terminate()
         sandbox.wait(15)
-        server.should_exit = True
-        thread.join(10)

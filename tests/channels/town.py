@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,15 +11,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
+from tests import doors
 from tests.channels.vendors import Shop
 from tests.sandbox.conformance.small_world import SmallWorld
 
 from siyu import channels, content, gate, pool, vendors
 from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
-from siyu.cli.serve import listen
 from siyu.journeys import answers
 from siyu.pool import Identifier
 from siyu.sources import callbacks, desk, http, mini, pulling
@@ -138,13 +135,6 @@ class Town:
 @contextmanager
 def opened(ground: Ground) -> Iterator[str]:
     """Our doors to the outside on a port; gives the address."""
-    listener = listen("127.0.0.1", 0)
     routes = [*http.routes(ground), *callbacks.routes(ground), *mini.routes(ground)]
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with doors.opened(lambda _: Starlette(routes=routes)) as url:
+        yield url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -11,8 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
+from tests.doors import opened
 
 from siyu import channels, growth, river
 from siyu.base.clock import StillClock
@@ -20,7 +19,6 @@ from siyu.base.ground import Ground
 from siyu.cli.demo.connected import connect
 from siyu.cli.demo.sandbox import Sandbox
 from siyu.cli.screen import word
-from siyu.cli.serve import listen
 from siyu.journeys import answers
 from siyu.pool import relations
 from siyu.sources import callbacks, handing
@@ -28,11 +26,9 @@ from siyu.vendors import VendorKind, accounts, probes
 
 
 def test_a_code_with_scans_and_a_mass_send_that_waits_for_guides(ground: Ground, clock: StillClock, tmp_path: Path) -> None:
-    listener = listen("127.0.0.1", 0)
-    ground.config = replace(ground.config, base_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=callbacks.routes(ground)), log_config=None, timeout_graceful_shutdown=2))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
+    def doors(url: str) -> Starlette:
+        ground.config = replace(ground.config, base_url=url)
+        return Starlette(routes=callbacks.routes(ground))
 
     def until(is_so: Callable[[], bool]) -> None:
         end = time.monotonic() + 180
@@ -40,40 +36,33 @@ def test_a_code_with_scans_and_a_mass_send_that_waits_for_guides(ground: Ground,
             assert time.monotonic() < end
             river.run_until_idle(ground)
 
-    try:
-        with Sandbox(tmp_path / "sandbox", 7) as sandbox:
+    with opened(doors), Sandbox(tmp_path / "sandbox", 7) as sandbox:
 
-            def tasks() -> list[dict[str, object]]:
-                with urllib.request.urlopen(f"{sandbox.url}/sandbox/corp/tasks") as answer:
-                    return list(json.loads(answer.read()))
+        def tasks() -> list[dict[str, object]]:
+            with urllib.request.urlopen(f"{sandbox.url}/sandbox/corp/tasks") as answer:
+                return list(json.loads(answer.read()))
 
-            sandbox.set_clock(ground.clock.now(), 1.0)
-            connect(ground, sandbox, until)
-            until(lambda: {task["kind"] for task in tasks()} == {"single", "group", "moment"})
-            connect(ground, sandbox, until)  # a second demo takes up what is there
-            river.run_until_idle(ground)
-            assert len({(task["kind"], task["text"]) for task in tasks()}) == 3
-            scan = {"code": _code(ground).qr_code, "customer": {"name": "新客"}}
-            guide = sandbox.ask("/sandbox/corp/deeds/scan", scan)["userid"]
-            until(lambda: _state_of_newest(ground, str(guide)) == _code(ground).state)
-            with ground.db.tx() as conn:
-                assert len(relations.tags(conn)) == 9 and len(relations.groups(conn)) == 3
-                assert len(probes.runs(conn)) == 5, "every account is checked"
-                assert [one.count > 0 and bool(one.name) for one in handing.waiting(conn)] == [True], "one guide left, once"
-                assert [one.is_handover for one in answers.all_kept(conn)].count(True) == 1
-                [account] = accounts(conn, VendorKind.OFFICIAL)
-            follower = _follower(sandbox, account.app_id)
-            for words in word("cli.demo_says").split(","):
-                sandbox.ask("/sandbox/wechat/do", {"person_id": follower, "appid": account.app_id, "does": "write", "text": words})
-            river.run_until_idle(ground)
-            clock.move(
-                timedelta(minutes=2)
-            )  # a conversation is given away when the last words are out; the sandbox's clock went on meanwhile
-            until(lambda: _answered(ground) == {"moved"})
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
+        sandbox.set_clock(ground.clock.now(), 1.0)
+        connect(ground, sandbox, until)
+        until(lambda: {task["kind"] for task in tasks()} == {"single", "group", "moment"})
+        connect(ground, sandbox, until)  # a second demo takes up what is there
+        river.run_until_idle(ground)
+        assert len({(task["kind"], task["text"]) for task in tasks()}) == 3
+        scan = {"code": _code(ground).qr_code, "customer": {"name": "新客"}}
+        guide = sandbox.ask("/sandbox/corp/deeds/scan", scan)["userid"]
+        until(lambda: _state_of_newest(ground, str(guide)) == _code(ground).state)
+        with ground.db.tx() as conn:
+            assert len(relations.tags(conn)) == 9 and len(relations.groups(conn)) == 3
+            assert len(probes.runs(conn)) == 5, "every account is checked"
+            assert [one.count > 0 and bool(one.name) for one in handing.waiting(conn)] == [True], "one guide left, once"
+            assert [one.is_handover for one in answers.all_kept(conn)].count(True) == 1
+            [account] = accounts(conn, VendorKind.OFFICIAL)
+        follower = _follower(sandbox, account.app_id)
+        for words in word("cli.demo_says").split(","):
+            sandbox.ask("/sandbox/wechat/do", {"person_id": follower, "appid": account.app_id, "does": "write", "text": words})
+        river.run_until_idle(ground)
+        clock.move(timedelta(minutes=2))  # a conversation is given away when the last words are out; the sandbox's clock went on meanwhile
+        until(lambda: _answered(ground) == {"moved"})
 
 
 def _follower(sandbox: Sandbox, appid: str) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
-import uvicorn
+from starlette.types import ASGIApp
+from tests.doors import opened
 from tests.web.conftest import PASSWORD
 
 from siyu.base.ground import Ground
@@ -28,19 +26,13 @@ playwright = pytest.importorskip("playwright.sync_api")
 @pytest.fixture
 def address(shop: Ground) -> Iterator[str]:
     """The shop, served."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    base = f"http://127.0.0.1:{port}"
-    shop.config = replace(shop.config, base_url=base, port=port)
-    server = uvicorn.Server(uvicorn.Config(app(shop), host="127.0.0.1", port=port, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        threading.Event().wait(0.02)
-    yield base
-    server.should_exit = True
-    thread.join(10)
+
+    def pages(url: str) -> ASGIApp:
+        shop.config = replace(shop.config, base_url=url, port=int(url.rpartition(":")[2]))
+        return app(shop)
+
+    with opened(pages) as url:
+        yield url
 
 
 Open = Callable[..., "playwright.Page"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,17 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from tests.conftest import NOW
-from tests.sandbox.conformance.small_world import SmallWorld, running
+from tests.doors import opened
+from tests.sandbox.conformance.small_world import SmallCorp, SmallWorld, running
 from tests.sources.callbacks.conftest import facts, states
 
 from siyu import gate, pool
 from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
 from siyu.base.ids import key_of
-from siyu.cli.serve import listen
 from siyu.sources import callbacks, desk
 from siyu.vendors import Account, VendorKind, aliyun_sms, callback_keys, keep_account
 from siyu.vendors.wecom import Client
@@ -36,15 +33,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallWorld]:
 @pytest.fixture
 def url(ground: Ground) -> Iterator[str]:
     """The callback routes on a port."""
-    listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=callbacks.routes(ground)), log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with opened(lambda _: Starlette(routes=callbacks.routes(ground))) as url:
+        yield url
 
 
 def _account(ground: Ground, url: str, world: SmallWorld, kind: VendorKind, path: str, **fields: Any) -> tuple[Account, str]:
@@ -55,36 +45,16 @@ def _account(ground: Ground, url: str, world: SmallWorld, kind: VendorKind, path
     return made, callbacks.address(ground, made).replace("http://127.0.0.1:8000", url)
 
 
-class Corp:
+class Corp(SmallCorp):
     """A fresh corp of the world, connected."""
 
     def __init__(self, ground: Ground, url: str, world: SmallWorld, corpid: str) -> None:
-        self.world, self.corpid = world, corpid
-        told = world.ask("/sandbox/corp", {"corpid": corpid, "name": "验"})
-        app = told["apps"][0]
+        super().__init__(world, corpid, zs="张三", ls="李四")
         self.account, address = _account(
-            ground, url, world, VendorKind.WECOM, "/wecom", app_id=corpid, agent_id=str(app["agentid"]), secret=app["secret"]
+            ground, url, world, VendorKind.WECOM, "/wecom", app_id=corpid, agent_id=self.agent_id, secret=self.secret
         )
         keys = callback_keys(ground.vault, self.account)[0]
-        self.hand("/members", members=[{"userid": "zs", "name": "张三"}, {"userid": "ls", "name": "李四"}])
         self.hand("/callback", url=address, token=keys.token, aes_key=keys.aes_key)
-
-    def hand(self, path: str, **given: Any) -> Any:
-        told = self.world.ask(f"/sandbox/corp{path}", {"corp": self.corpid, **given})
-        assert "error" not in told, told
-        return told
-
-    def letters(self) -> list[dict[str, Any]]:
-        """What the post had to carry, when all of it is carried."""
-        self.hand("/callbacks/flush")
-        ends = time.monotonic() + 60
-        while time.monotonic() < ends:
-            told = self.world.ask(f"/sandbox/corp/callbacks?corp={self.corpid}&limit=10000")
-            if not told["waiting"] and not told["under_way"]:
-                found: list[dict[str, Any]] = told["letters"]
-                return found
-            time.sleep(0.02)
-        raise AssertionError("the post does not come to rest")
 
 
 def _work(ground: Ground) -> None:
@@ -131,7 +101,7 @@ def test_a_desk_is_read_once_however_often_it_is_told(ground: Ground, url: str, 
     corp = Corp(ground, url, world, "wwdesk")
     client = Client(ground, corp.account)
     media = client.upload("image", "a.png", b"\x89PNG\r\n\x1a\n" + b"0" * 64).media_id
-    open_kfid = client.add_desk("客服", media)
+    open_kfid = corp.desk(media)
     who = corp.hand("/deeds/kf", open_kfid=open_kfid, do="enter", customer={"name": "客"}, scene="s1")["external_userid"]
     for n in range(5):
         corp.hand("/deeds/kf", open_kfid=open_kfid, do="say", customer=who, text=f"在吗{n}")

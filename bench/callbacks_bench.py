@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import queue
 import random
 import statistics
@@ -33,8 +34,9 @@ from siyu.base.config import Config
 from siyu.base.db import Database
 from siyu.base.ground import Ground
 from siyu.base.migrate import migrate
+from siyu.sandbox.corp import crypto
 from siyu.sources import callbacks
-from siyu.vendors import Account, CallbackKeys, VendorKind, keep_account, seal_callback
+from siyu.vendors import Account, CallbackKeys, VendorKind, keep_account
 
 CONNECTIONS = 16
 DOUBLED = 0.05
@@ -53,9 +55,9 @@ def deliveries(account_id: int, keys: CallbackKeys, count: int, round_: int) -> 
             f"<ExternalUserID><![CDATA[wm{round_}_{who}]]></ExternalUserID><State><![CDATA[ch_1]]></State>"
             f"<WelcomeCode><![CDATA[WC{round_}_{who}]]></WelcomeCode></xml>"
         )
-        sealed = seal_callback(keys, CORP, text, timestamp=str(now), nonce=str(n))
-        query = urlencode({"msg_signature": sealed.signature, "timestamp": sealed.timestamp, "nonce": sealed.nonce})
-        body = f"<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><Encrypt><![CDATA[{sealed.encrypt}]]></Encrypt></xml>"
+        encrypt = crypto.encrypt(keys.aes_key, CORP, text, os.urandom(16))
+        query = urlencode({"msg_signature": crypto.signature(keys.token, str(now), str(n), encrypt), "timestamp": now, "nonce": n})
+        body = f"<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>"
         made.append((f"/in/wecom/{account_id}?{query}", body.encode()))
     return made
 

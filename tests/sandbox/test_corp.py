@@ -112,6 +112,13 @@ def test_public_vector_of_closing() -> None:
     assert crypto.signature(TOKEN, "1411525903", "461056294", closed) == "407518b7649e86ef23978113f92d27afa9296533"
 
 
+def test_public_vector_of_the_js_sdk() -> None:
+    """2.15: what follows # does not count."""
+    ticket, nonce = "sM4AOVdWfPE4DxkXGEs8VMCPGGVi4C3VM0P37wVUCFvkVAy_90u5h9nbSlYy3-Sl-HhTdfl2fzFy1AOcHKP7qg", "Wm3WZYTPz0wzccnW"
+    for url in ("http://mp.weixin.qq.com?params=value", "http://mp.weixin.qq.com?params=value#below"):
+        assert crypto.page_signature(ticket, nonce, "1414587457", url) == "0f9de62fce790f9a083d5c99e95740ceb90c27ed"
+
+
 @given(text=st.text(max_size=200), salt=st.binary(min_size=16, max_size=16), flip=st.integers(0, 10_000))
 @settings(max_examples=60, deadline=None)
 def test_what_was_closed_opens_and_what_was_changed_is_seen(text: str, salt: bytes, flip: int) -> None:

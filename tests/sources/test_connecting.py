@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.sealing import seal
 
 from siyu import pool
 from siyu.base.errors import InputError
@@ -28,7 +29,6 @@ from siyu.vendors import (
     explain,
     keep_account,
     probes,
-    seal_callback,
     secret_of,
     trace,
 )
@@ -82,7 +82,7 @@ def test_checks_find_what_is_open_and_what_is_shut(ground: Ground, sandbox: str,
     for kind in (VendorKind.MINI, VendorKind.ALIYUN_SMS, VendorKind.TENCENT_SMS):
         assert {state for state, _ in _states(ground, connected[kind]).values()} == {"good"}, kind
     official = _states(ground, connected[VendorKind.OFFICIAL])
-    assert official["unionid"] == ("watch", "no_fans") and official["fans"][0] == official["menu"][0] == "good", official
+    assert official["unionid"] == ("watch", "no_fans") and official["fans"][0] == official["templates"][0] == "good", official
 
     _post(sandbox, "/sandbox/corp/apps", {"corp": corp.app_id, "agentid": int(corp.agent_id), "trusted_ips": ["203.0.113.9"]})
     shut = _states(ground, corp)
@@ -145,7 +145,7 @@ def test_going_to_the_real_corp_is_a_change_of_settings_only(ground: Ground, san
         event = {"ToUserName": corp, "CreateTime": since, "MsgType": "event", "Event": "change_external_contact",
                  "ChangeType": "add_external_contact", "UserID": "zs", "ExternalUserID": who}  # fmt: skip
         text = f"<xml>{''.join(f'<{name}>{value}</{name}>' for name, value in event.items())}</xml>"
-        sealed = seal_callback(keys, corp, text, timestamp="1", nonce="n")
+        sealed = seal(keys, corp, text, timestamp="1", nonce="n")
         query = {"msg_signature": sealed.signature, "timestamp": "1", "nonce": "n"}
         return client.post(path, params=query, content=f"<xml><Encrypt>{sealed.encrypt}</Encrypt></xml>").status_code
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.sealing import seal
 from tests.web import corp
 from tests.web.conftest import Browse
 
@@ -19,7 +20,7 @@ from siyu.base.ground import Ground
 from siyu.pool import relations
 from siyu.sandbox.conformance.__main__ import served
 from siyu.sources import callbacks, handing, sync
-from siyu.vendors import VendorKind, callback_keys, keep_account, probes, seal_callback, secret_of
+from siyu.vendors import VendorKind, callback_keys, keep_account, probes, secret_of
 from siyu.web.connect.chats import health
 from siyu.web.connect.store import ChatCount
 
@@ -186,7 +187,7 @@ def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staff
     keys = callback_keys(staffed.vault, account)[0]
     visitor, operator, viewer = browse(), browse("operator"), browse("viewer")
     path = callbacks.address(staffed, account).removeprefix(staffed.config.base_url)
-    echo = seal_callback(keys, "wwcorp", "hello", timestamp="1700000000", nonce="n0")
+    echo = seal(keys, "wwcorp", "hello", timestamp="1700000000", nonce="n0")
     answer = visitor.get(path, params={"msg_signature": echo.signature, "timestamp": "1700000000", "nonce": "n0", "echostr": echo.encrypt})
     assert answer.text == "hello"
     with staffed.db.tx() as conn:
@@ -196,7 +197,7 @@ def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staff
         text = (f"<xml><ToUserName>wwcorp</ToUserName><FromUserName>sys</FromUserName><CreateTime>{1700000000 + n}</CreateTime>"
                 "<MsgType>event</MsgType><Event>change_external_contact</Event><ChangeType>add_external_contact</ChangeType>"
                 f"<UserID>zs</UserID><ExternalUserID>wm{n}</ExternalUserID><WelcomeCode>SECRETCODE{n}</WelcomeCode></xml>")  # fmt: skip
-        sealed = seal_callback(keys, "wwcorp", text, timestamp="1700000000", nonce=f"n{n}")
+        sealed = seal(keys, "wwcorp", text, timestamp="1700000000", nonce=f"n{n}")
         body = f"<xml><ToUserName>wwcorp</ToUserName><Encrypt>{sealed.encrypt}</Encrypt></xml>"
         query = {"msg_signature": sealed.signature, "timestamp": "1700000000", "nonce": f"n{n}"}
         assert visitor.post(path, params=query, content=body).status_code == 200

@@ -17,8 +17,8 @@ from siyu.vendors.accounts import (
 from siyu.vendors.calls.limits import SETTING as LIMITS_SETTING
 from siyu.vendors.calls.limits import drop_limits, limits_of, see_limits, set_limits
 from siyu.vendors.calls.store import health, trace, trim_calls
-from siyu.vendors.codes import explain, known_codes, trouble_of
-from siyu.vendors.crypto import Opened, Refused, Sealed, is_signed, open_callback, open_echo, page_signature, seal_callback, signature_of
+from siyu.vendors.codes import explain, trouble_of
+from siyu.vendors.crypto import Opened, Refused, is_signed, open_callback, open_echo, signature_of
 from siyu.vendors.store import account_of, accounts
 from siyu.vendors.words import (
     Account,
@@ -44,7 +44,6 @@ __all__ = [
     "InterfaceHealth",
     "Opened",
     "Refused",
-    "Sealed",
     "TracedCall",
     "Trouble",
     "VendorError",
@@ -59,15 +58,12 @@ __all__ = [
     "health",
     "is_signed",
     "keep_account",
-    "known_codes",
     "limits_of",
     "open_callback",
     "open_echo",
-    "page_signature",
     "read_xml",
     "retire_keys",
     "rotate_keys",
-    "seal_callback",
     "secret_of",
     "see_limits",
     "set_limits",

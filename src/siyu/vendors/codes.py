@@ -71,11 +71,6 @@ def trouble_of(kind: VendorKind | str, code: str) -> Trouble:
     return rule_of(kind, code).trouble
 
 
-def known_codes(kind: VendorKind | str) -> list[str]:
-    """Every code of a vendor that has an explanation of its own."""
-    return list(_table()[_FAMILY[VendorKind(kind)]])
-
-
 def explain(kind: VendorKind | str, code: str, lang: str = "zh") -> Explanation:
     """What a code means and where to mend it, for a person; for the setup page, the doctor, and the reason in a log."""
     family, listed = _listed(kind, code)

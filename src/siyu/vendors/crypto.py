@@ -14,7 +14,6 @@ import binascii
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -39,33 +38,9 @@ class Opened:
     keys: int
 
 
-@dataclass(frozen=True)
-class Sealed:
-    """A message sealed for the vendor (a passive reply), or by a sandbox that plays the vendor."""
-
-    encrypt: str
-    signature: str
-    timestamp: str
-    nonce: str
-
-    @property
-    def xml(self) -> str:
-        """As a passive reply wants it."""
-        return (
-            f"<xml><Encrypt><![CDATA[{self.encrypt}]]></Encrypt><MsgSignature><![CDATA[{self.signature}]]></MsgSignature>"
-            f"<TimeStamp>{self.timestamp}</TimeStamp><Nonce><![CDATA[{self.nonce}]]></Nonce></xml>"
-        )
-
-
 def signature_of(*parts: str) -> str:
     """sha1 of the parts, sorted and joined: of (token, timestamp, nonce) for plain callbacks, with Encrypt besides for sealed ones."""
     return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()  # noqa: S324  the vendor's algorithm
-
-
-def page_signature(ticket: str, nonce: str, timestamp: str, url: str) -> str:
-    """The JS-SDK signature of WeCom and of official accounts; whatever follows # in the address does not count."""
-    text = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url.partition('#')[0]}"
-    return hashlib.sha1(text.encode()).hexdigest()  # noqa: S324  the vendor's algorithm
 
 
 def open_callback(keys: Sequence[CallbackKeys], receive_id: str, *, signature: str, timestamp: str, nonce: str, body: bytes) -> Opened:
@@ -85,17 +60,6 @@ def is_signed(keys: Sequence[CallbackKeys], *, signature: str, timestamp: str, n
     """Whether a plain callback (official account, mini-program) is signed with one of the tokens."""
     right = [hmac.compare_digest(signature_of(k.token, timestamp, nonce).encode(), signature.encode()) for k in keys]
     return any(right)
-
-
-def seal_callback(keys: CallbackKeys, receive_id: str, text: str, *, timestamp: str, nonce: str, random: bytes | None = None) -> Sealed:
-    """Seal a text. `random` (16 bytes) only to repeat a known example."""
-    key = aes_key_of(keys)
-    message = text.encode()
-    plain = (random or os.urandom(16)) + len(message).to_bytes(4, "big") + message + receive_id.encode()
-    pad = _BLOCK - len(plain) % _BLOCK
-    encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
-    encrypt = base64.b64encode(encryptor.update(plain + bytes([pad]) * pad) + encryptor.finalize()).decode()
-    return Sealed(encrypt, signature_of(keys.token, timestamp, nonce, encrypt), timestamp, nonce)
 
 
 def aes_key_of(keys: CallbackKeys) -> bytes:

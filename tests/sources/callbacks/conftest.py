@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.sealing import seal
 
 from siyu.base.ground import Ground
 from siyu.sources import callbacks
-from siyu.vendors import Account, CallbackKeys, VendorKind, callback_keys, keep_account, seal_callback, signature_of
+from siyu.vendors import Account, CallbackKeys, VendorKind, callback_keys, keep_account, signature_of
 
 KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 CORP, APP = "ww1234567890abcdef", "wxabcdef1234567890"
@@ -58,7 +59,7 @@ class Hand:
 
     def closed(self, text: str, keys: CallbackKeys | None = None) -> tuple[dict[str, str], bytes]:
         """Query and body of a sealed delivery; each has its own nonce and ciphertext, as a real retry does."""
-        sealed = seal_callback(keys or self.keys, self.account.app_id, text, timestamp="1700000000", nonce=str(next(_numbers)))
+        sealed = seal(keys or self.keys, self.account.app_id, text, timestamp="1700000000", nonce=str(next(_numbers)))
         query = {"msg_signature": sealed.signature, "timestamp": sealed.timestamp, "nonce": sealed.nonce}
         return query, f"<xml><ToUserName><![CDATA[x]]></ToUserName><Encrypt><![CDATA[{sealed.encrypt}]]></Encrypt></xml>".encode()
 

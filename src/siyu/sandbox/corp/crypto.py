@@ -35,6 +35,12 @@ def signature(token: str, timestamp: str, nonce: str, encrypted: str) -> str:
     return hashlib.sha1("".join(sorted((token, timestamp, nonce, encrypted))).encode()).hexdigest()  # noqa: S324  the protocol's choice
 
 
+def page_signature(ticket: str, nonce: str, timestamp: str, url: str) -> str:
+    """What a page shows to call the client (JS-SDK); whatever follows # in its address does not count."""
+    text = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url.partition('#')[0]}"
+    return hashlib.sha1(text.encode()).hexdigest()  # noqa: S324  the protocol's choice
+
+
 def encrypt(aes_key: str, receive_id: str, text: str, salt: bytes) -> str:
     """Close a text for a receiver. `salt` is 16 random bytes."""
     key = key_bytes(aes_key)

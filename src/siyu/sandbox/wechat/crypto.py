@@ -25,12 +25,6 @@ def sha1_of(*words: str) -> str:
     return hashlib.sha1("".join(sorted(words)).encode()).hexdigest()  # noqa: S324  the protocol's choice
 
 
-def jsapi_signature(ticket: str, nonce: str, timestamp: str, url: str) -> str:
-    """What wx.config is signed with; the URL without its `#` part."""
-    text = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url.partition('#')[0]}"
-    return hashlib.sha1(text.encode()).hexdigest()  # noqa: S324  the protocol's choice
-
-
 def key_of(aes_key: str) -> bytes:
     """The 32 bytes behind an EncodingAESKey."""
     try:

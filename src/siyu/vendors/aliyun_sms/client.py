@@ -10,7 +10,6 @@ from datetime import UTC, date
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.vendors.accounts import secret_of
 from siyu.vendors.aliyun_sms import shapes as s
@@ -51,26 +50,6 @@ class Client:
         }  # fmt: skip
         return self._ask("SendSms", query, s.Sent, is_safe=False)
 
-    def send_batch(
-        self,
-        messages: Sequence[tuple[str, str, Mapping[str, str]]],
-        template_code: str,
-        *,
-        out_id: str = "",
-        extend_codes: Sequence[str] = (),
-    ) -> s.Sent:
-        """Up to 100 (phone, sign, parameters) of one template (SendBatchSms)."""
-        count_within(messages, 100, "PhoneNumberJson", least=1)
-        bytes_within(out_id, 255, "OutId")
-        if extend_codes and len(extend_codes) != len(messages):
-            raise InputError("There is not one extend code a message.", "Give as many as messages, or none.", field="SmsUpExtendCodeJson")
-        query = {
-            "PhoneNumberJson": _json([phone for phone, _, _ in messages]), "SignNameJson": _json([sign for _, sign, _ in messages]),
-            "TemplateCode": template_code, "TemplateParamJson": _json([dict(params) for _, _, params in messages]), "OutId": out_id,
-            "SmsUpExtendCodeJson": _json(list(extend_codes)) if extend_codes else "",
-        }  # fmt: skip
-        return self._ask("SendBatchSms", query, s.Sent, is_safe=False)
-
     def details(self, phone: str, sent_on: date, *, biz_id: str = "", page: int = 1, size: int = 50) -> s.Details:
         """One page of what became of a phone's messages of one day (Shanghai) of the last 30 (QuerySendDetails)."""
         number_within(size, 1, 50, "PageSize")
@@ -99,7 +78,3 @@ class Client:
 def _read(reply: HttpReply) -> Answered:
     found: dict[str, Any] = json.loads(reply.body)
     return Answered(str(found.get("Code", "")), found, str(found.get("RequestId", "")))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -41,23 +41,6 @@ class Details(Shape, frozen=True):
     details: _DetailList = field(name="SmsSendDetailDTOs", default=_DetailList())
 
 
-class Receipt(Shape, frozen=True):
-    """One row of SmsReport. The same one may come again: (biz_id, phone_number) is its name. Times are Shanghai's."""
-
-    phone_number: str = ""
-    biz_id: str = ""
-    out_id: str = ""
-    success: bool = False
-    err_code: str = ""
-    err_msg: str = ""
-    send_time: str = ""
-    report_time: str = ""
-    sms_size: str | int = ""
-
-    def __repr__(self) -> str:
-        return f"Receipt(biz_id={self.biz_id!r}, success={self.success}, err_code={self.err_code!r})"
-
-
 class Reply(Shape, frozen=True):
     """One row of SmsUp: what somebody wrote back. Push only; `sequence_id` is its name."""
 

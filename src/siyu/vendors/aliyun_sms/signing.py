@@ -1,8 +1,7 @@
-"""Aliyun's signature V3 (ACS3-HMAC-SHA256), and the older RPC one (HMAC-SHA1) that some of its gateways still speak."""
+"""Aliyun's signature V3 (ACS3-HMAC-SHA256)."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -34,9 +33,3 @@ def authorization(method: str, query: Mapping[str, str], headers: Mapping[str, s
     text = f"ACS3-HMAC-SHA256\n{hashlib.sha256(request.encode()).hexdigest()}"
     signature = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
     return f"ACS3-HMAC-SHA256 Credential={key_id},SignedHeaders={signed},Signature={signature}"
-
-
-def rpc_signature(method: str, query: Mapping[str, str], secret: str) -> str:
-    """The parameter Signature of the older way."""
-    text = f"{method}&{encode('/')}&{encode(canonical_query(query))}"
-    return base64.b64encode(hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()).decode()

@@ -29,11 +29,6 @@ from siyu.vendors.words import Account, AccountState, Trouble, VendorError, Vend
 T = TypeVar("T")
 _TRIES = 3
 _NUMBERS = (re.compile(r"rid:\s*([\w-]{1,64})"), re.compile(r"hint:\s*\[([\w-]{1,64})\]"))  # of a call, for the vendor's support
-_TICKETS = {  # purpose -> interface, path, further query
-    (VendorKind.WECOM, "corp_ticket"): ("get_jsapi_ticket", "/cgi-bin/get_jsapi_ticket", {}),
-    (VendorKind.WECOM, "app_ticket"): ("ticket/get", "/cgi-bin/ticket/get", {"type": "agent_config"}),
-    (VendorKind.OFFICIAL, "page_ticket"): ("cgi-bin/ticket/getticket", "/cgi-bin/ticket/getticket", {"type": "jsapi"}),
-}
 
 
 @dataclass(frozen=True)
@@ -85,13 +80,6 @@ class Line:
         answered = self._ask(interface, make, _read_errcode, is_safe=is_safe, timeout=timeout)
         return self._shaped(interface, answered, shape, is_safe)
 
-    def fetch(self, interface: str, method: str, path: str, *, query: Mapping[str, str] | None = None, body: bytes = b"") -> bytes:
-        """A file: bytes where all is well, an error in JSON where not. Raises `VendorError`."""
-        make = self._maker(method, path, query or {}, body, "application/json; charset=utf-8", True)
-        answered = self._ask(interface, make, _read_file, is_safe=True, timeout=30)
-        content: bytes = answered.found["content"]
-        return content
-
     def signed(
         self,
         interface: str,
@@ -108,17 +96,6 @@ class Line:
         """One call of a vendor who wants every request signed: `headers` are made anew for each try. Raises `VendorError`."""
         answered = self._ask(interface, lambda: _Request(method, target, headers(), body), read, is_safe=is_safe, timeout=timeout)
         return self._shaped(interface, answered, shape, is_safe)
-
-    def ticket(self, purpose: str) -> str:
-        """A ticket for pages: `corp_ticket` and `app_ticket` of WeCom, `page_ticket` of an official account."""
-        interface, path, query = _TICKETS[self.account.kind, purpose]
-
-        def fetch() -> Fetched:
-            make = self._maker("GET", path, query, b"", "", True)
-            found = self._ask(interface, make, _read_errcode, is_safe=True, timeout=10).found
-            return str(found["ticket"]), int(found["expires_in"])
-
-        return self._tokens.get(self.ground, self.account, purpose, fetch).text
 
     def _maker(
         self, method: str, path: str, query: Mapping[str, str], body: bytes, content_type: str, has_token: bool
@@ -243,10 +220,3 @@ def _read_errcode(reply: Reply) -> Answered:
     code = found.get("errcode", 0)
     numbers = [number[1] for pattern in _NUMBERS if (number := pattern.search(str(found.get("errmsg", ""))))]
     return Answered(str(int(code)), found, numbers[0] if numbers else "")
-
-
-def _read_file(reply: Reply) -> Answered:
-    if "json" in reply.content_type or "text/plain" in reply.content_type:
-        with suppress(ValueError, AttributeError):
-            return _read_errcode(reply)
-    return Answered("0" if 200 <= reply.status < 300 and reply.body else "", {"content": reply.body})

@@ -14,7 +14,6 @@ class Upload:
     name: str
     content: bytes = field(repr=False)
     boundary: str = field(default_factory=lambda: f"siyu-{secrets.token_hex(12)}", repr=False)
-    fields: tuple[tuple[str, str], ...] = ()
 
     @property
     def content_type(self) -> str:
@@ -30,7 +29,4 @@ class Upload:
             f'--{self.boundary}\r\nContent-Disposition: form-data; name="media"; filename="{name}"; filelength={len(self.content)}\r\n'
             f"Content-Type: {kind}\r\n\r\n"
         )
-        more = "".join(
-            f'\r\n--{self.boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}' for key, value in self.fields
-        )
-        return head.encode() + self.content + f"{more}\r\n--{self.boundary}--\r\n".encode()
+        return head.encode() + self.content + f"\r\n--{self.boundary}--\r\n".encode()

@@ -88,9 +88,7 @@ def _official(ground: Ground, account: Account) -> list[Question]:
         Question("", "cgi-bin/tags/get", client.tags),
         Question("fans", "cgi-bin/user/get", see_fans),
         Question("unionid", "cgi-bin/user/info", see_unionid),
-        Question("menu", "cgi-bin/menu/get", client.menu, frozenset({"46003"})),
         Question("templates", "cgi-bin/template/get_all_private_template", client.templates),
-        Question("web", "cgi-bin/ticket/getticket", lambda: client.page_signature("https://example.com/")),
     ]
 
 

@@ -66,10 +66,6 @@ class Client:
         body = {"SmsSdkAppId": self.account.agent_id, "Limit": limit}
         return self._ask("PullSmsReplyStatus", body, s.PulledReplies, is_safe=False).rows
 
-    def replies_of(self, phone: str, begin: int, end: int, *, offset: int = 0, limit: int = 100) -> list[s.PulledReply]:
-        """One page of a phone's replies between two Unix seconds; may be asked again (PullSmsReplyStatusByPhoneNumber)."""
-        return self._ask("PullSmsReplyStatusByPhoneNumber", self._window(phone, begin, end, offset, limit), s.PulledReplies).rows
-
     def _window(self, phone: str, begin: int, end: int, offset: int, limit: int) -> dict[str, Any]:
         number_within(limit, 1, 100, "Limit")
         return {

@@ -72,22 +72,6 @@ class PulledReplies(Shape, frozen=True):
     rows: list[PulledReply] = field(name="PullSmsReplyStatusSet", default=[])
 
 
-class Receipt(Shape, frozen=True):
-    """One row of a receipt push. `sid` is the SerialNo; `errmsg` the carrier's code; `user_receive_time` Shanghai's."""
-
-    sid: str = ""
-    nationcode: str = ""
-    mobile: str = ""
-    report_status: str = ""
-    errmsg: str = ""
-    description: str = ""
-    user_receive_time: str = ""
-    ext: str = ""
-
-    def __repr__(self) -> str:
-        return f"Receipt(sid={self.sid!r}, report_status={self.report_status!r}, errmsg={self.errmsg!r})"
-
-
 class Reply(Shape, frozen=True):
     """A reply push: what somebody wrote back. `time` in Unix seconds."""
 

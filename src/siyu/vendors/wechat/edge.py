@@ -1,4 +1,4 @@
-"""How api.weixin.qq.com is asked, and what official accounts and mini-programs share: tokens, customer-service messages, files."""
+"""How api.weixin.qq.com is asked, and what official accounts and mini-programs share: tokens, customer-service messages."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import Any, TypeVar
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.vendors.accounts import secret_of
-from siyu.vendors.calls import Line, Upload
-from siyu.vendors.checks import bytes_within, number_within
+from siyu.vendors.calls import Line
+from siyu.vendors.checks import bytes_within
 from siyu.vendors.wechat import shapes as s
 from siyu.vendors.words import Account
 
 T = TypeVar("T")
-_MB = 1024 * 1024
-_MOST = {"image": 10 * _MB, "voice": 2 * _MB, "video": 10 * _MB, "thumb": 64 * 1024}
 
 
 class Edge:
@@ -37,38 +35,6 @@ class Edge:
         if agent:
             body["customservice"] = {"kf_account": agent}
         self._post("cgi-bin/message/custom/send", s.Ok, body, is_safe=False)
-
-    def typing(self, openid: str, *, is_typing: bool = True) -> None:
-        """Show that somebody is writing (message/custom/typing)."""
-        body = {"touser": openid, "command": "Typing" if is_typing else "CancelTyping"}
-        self._post("cgi-bin/message/custom/typing", s.Ok, body)
-
-    def upload(self, kind: str, name: str, content: bytes) -> s.Media:
-        """A temporary file for three days: image (10 MB), voice (2 MB), video (10 MB), thumb (64 KB) (media/upload)."""
-        if kind not in _MOST:
-            raise InputError("Files of this kind are not taken.", "Use image, voice, video or thumb.", field="type")
-        number_within(len(content), 6, _MOST[kind], "media")
-        upload = Upload(name, content)
-        return self._line.ask(
-            "cgi-bin/media/upload", "POST", "/cgi-bin/media/upload", s.Media,
-            query={"type": kind}, body=upload.body, content_type=upload.content_type, timeout=60,
-        )  # fmt: skip
-
-    def download(self, media_id: str) -> bytes:
-        """A temporary file's bytes (media/get)."""
-        return self._line.fetch("cgi-bin/media/get", "GET", "/cgi-bin/media/get", query={"media_id": media_id})
-
-    def api_ips(self) -> list[str]:
-        """Where the interface lives (get_api_domain_ip)."""
-        return self._get("cgi-bin/get_api_domain_ip", s.IpList).ip_list
-
-    def callback_ips(self) -> list[str]:
-        """Where callbacks come from (getcallbackip)."""
-        return self._get("cgi-bin/getcallbackip", s.IpList).ip_list
-
-    def clear_quota(self) -> None:
-        """Begin the day's counts anew: 10 times a month (clear_quota)."""
-        self._post("cgi-bin/clear_quota", s.Ok, {"appid": self.account.app_id}, is_safe=False)
 
     def _secret(self) -> str:
         return secret_of(self._ground.vault, self.account)

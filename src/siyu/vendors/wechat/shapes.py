@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import field
 
 from siyu.vendors.shape import Shape
@@ -55,14 +53,6 @@ class FanIds(Shape, frozen=True):
     next_openid: str = ""
 
 
-class QrCode(Shape, frozen=True):
-    """`qrcode/create`."""
-
-    ticket: str = ""
-    expire_seconds: int = 0
-    url: str = ""
-
-
 class FanTag(Shape, frozen=True):
     """A tag of an official account."""
 
@@ -75,34 +65,6 @@ class FanTags(Shape, frozen=True):
     """`tags/get`."""
 
     tags: list[FanTag] = []
-
-
-class OneFanTag(Shape, frozen=True):
-    """`tags/create`."""
-
-    tag: FanTag = FanTag()
-
-
-class FanTagIds(Shape, frozen=True):
-    """`tags/getidlist`."""
-
-    tagid_list: list[int] = []
-
-
-class Media(Shape, frozen=True):
-    """A temporary file, for three days."""
-
-    type: str = ""
-    media_id: str = ""
-    thumb_media_id: str = ""
-    created_at: int = 0
-
-
-class MassSent(Shape, frozen=True):
-    """`message/mass/...`."""
-
-    msg_id: int = 0
-    msg_data_id: int = 0
 
 
 class Template(Shape, frozen=True):
@@ -118,32 +80,6 @@ class Templates(Shape, frozen=True):
     """`template/get_all_private_template`."""
 
     template_list: list[Template] = []
-
-
-class Menu(Shape, frozen=True):
-    """`menu/get`."""
-
-    menu: dict[str, Any] = {}
-
-
-class PageUser(Shape, frozen=True):
-    """Who opened a page: `sns/oauth2/access_token`. The token is that user's, not the account's."""
-
-    openid: str = ""
-    unionid: str = ""
-    access_token: str = ""
-    refresh_token: str = ""
-    expires_in: int = 0
-    scope: str = ""
-
-
-class PageUserInfo(Shape, frozen=True):
-    """`sns/userinfo`."""
-
-    openid: str = ""
-    unionid: str = ""
-    nickname: str = ""
-    headimgurl: str = ""
 
 
 class Agent(Shape, frozen=True):
@@ -180,21 +116,3 @@ class Phone(Shape, frozen=True):
     """`getuserphonenumber`."""
 
     phone_info: PhoneInfo = PhoneInfo()
-
-
-class UrlLink(Shape, frozen=True):
-    """`generate_urllink`."""
-
-    url_link: str = ""
-
-
-class Scheme(Shape, frozen=True):
-    """`generatescheme`."""
-
-    openlink: str = ""
-
-
-class IpList(Shape, frozen=True):
-    """`get_api_domain_ip`, `getcallbackip`."""
-
-    ip_list: list[str] = []

@@ -34,12 +34,6 @@ class Contacts(Edge):
         got = self._post("externalcontact/batch/get_by_user", s.CustomersOf, body)
         return Page(got.external_contact_list, got.next_cursor, got.fail_info.unlicensed_userid_list)
 
-    def contacts(self, cursor: str = "", *, limit: int = 1000) -> Page[s.ContactRow]:
-        """One page of everybody outside whom the corp knows, customers or not, masked (contact_list)."""
-        number_within(limit, 1, 1000, "limit")
-        got = self._post("externalcontact/contact_list", s.ContactList, {"cursor": cursor, "limit": limit})
-        return Page(got.info_list, got.next_cursor)
-
     def remark(
         self,
         userid: str,
@@ -95,10 +89,6 @@ class Contacts(Edge):
         some("add_tag", add, remove)
         body = {"userid": userid, "external_userid": external_userid, "add_tag": list(add), "remove_tag": list(remove)}
         self._post("externalcontact/mark_tag", s.Ok, body)
-
-    def openid_of(self, external_userid: str) -> str:
-        """The openid to pay a WeChat customer by (convert_to_openid)."""
-        return self._post("externalcontact/convert_to_openid", s.OpenId, {"external_userid": external_userid}).openid
 
     def external_userid_of(self, unionid: str, openid: str, *, subject: int = 0) -> s.ExternalId:
         """Whom a unionid is here: a customer, or a pending id for 90 days (idconvert/unionid_to_external_userid). `subject` 0 corp,

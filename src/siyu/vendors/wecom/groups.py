@@ -1,12 +1,11 @@
-"""Customer groups, their welcome templates, and handing customers and groups over."""
+"""Customer groups, and handing customers and groups over."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from siyu.base.errors import InputError
-from siyu.vendors.checks import bytes_within, characters_within, count_within, number_within
+from siyu.vendors.checks import characters_within, count_within, number_within
 from siyu.vendors.wecom import shapes as s
 from siyu.vendors.wecom.edge import Edge, Page, given
 
@@ -28,52 +27,6 @@ class Groups(Edge):
         """A group with its members (groupchat/get)."""
         body = {"chat_id": chat_id, "need_name": int(with_names)}
         return self._post("externalcontact/groupchat/get", s.OneGroup, body).group_chat
-
-    def group_statistics(
-        self, day_begin_time: int, day_end_time: int, *, owners: Sequence[str] = (), offset: int = 0, limit: int = 500
-    ) -> s.GroupStatistics:
-        """Counts by owner between two Unix seconds of days, at most 30 days of the last 180 (groupchat/statistic)."""
-        count_within(owners, 100, "owner_filter")
-        body: dict[str, Any] = {"day_begin_time": day_begin_time, "day_end_time": day_end_time, "offset": offset, "limit": limit}
-        if owners:
-            body["owner_filter"] = {"userid_list": list(owners)}
-        return self._post("externalcontact/groupchat/statistic", s.GroupStatistics, body)
-
-    def group_days(self, day_begin_time: int, day_end_time: int, *, owners: Sequence[str] = ()) -> list[s.GroupCounts]:
-        """The same by day (groupchat/statistic_group_by_day)."""
-        count_within(owners, 100, "owner_filter")
-        body: dict[str, Any] = {"day_begin_time": day_begin_time, "day_end_time": day_end_time}
-        if owners:
-            body["owner_filter"] = {"userid_list": list(owners)}
-        return self._post("externalcontact/groupchat/statistic_group_by_day", s.GroupStatistics, body).items
-
-    def chat_id_of(self, opengid: str) -> str:
-        """The group that a mini-program was shared into (opengid_to_chatid)."""
-        return self._post("externalcontact/opengid_to_chatid", s.ChatId, {"opengid": opengid}).chat_id
-
-    def add_group_welcome(
-        self, text: str = "", attachment: Mapping[str, Any] | None = None, *, agent_id: int | None = None, is_announced: bool = True
-    ) -> str:
-        """Make a welcome that guides may choose for their groups; %NICKNAME% is filled in. The template_id
-        (group_welcome_template/add).
-        """
-        body = {**_welcome(text, attachment), "notify": int(is_announced), **given(agentid=agent_id)}
-        return self._post("externalcontact/group_welcome_template/add", s.WelcomeTemplate, body, is_safe=False).template_id
-
-    def edit_group_welcome(
-        self, template_id: str, text: str = "", attachment: Mapping[str, Any] | None = None, *, agent_id: int | None = None
-    ) -> None:
-        """Overwrite a welcome that this app made (group_welcome_template/edit)."""
-        body = {"template_id": template_id, **_welcome(text, attachment), **given(agentid=agent_id)}
-        self._post("externalcontact/group_welcome_template/edit", s.Ok, body)
-
-    def group_welcome(self, template_id: str) -> s.WelcomeTemplate:
-        """A welcome as it stands (group_welcome_template/get)."""
-        return self._post("externalcontact/group_welcome_template/get", s.WelcomeTemplate, {"template_id": template_id})
-
-    def delete_group_welcome(self, template_id: str, *, agent_id: int | None = None) -> None:
-        """Delete a welcome that this app made (group_welcome_template/del)."""
-        self._post("externalcontact/group_welcome_template/del", s.Ok, {"template_id": template_id, **given(agentid=agent_id)})
 
     def transfer(
         self, handover_userid: str, takeover_userid: str, external_userids: Sequence[str], *, message: str = ""
@@ -122,13 +75,3 @@ class Groups(Edge):
         name = "transfer" if is_owner_resigned else "onjob_transfer"
         body = {"chat_id_list": list(chat_ids), "new_owner": new_owner}
         return self._post(f"externalcontact/groupchat/{name}", s.FailedGroups, body, is_safe=False).failed_chat_list
-
-
-def _welcome(text: str, attachment: Mapping[str, Any] | None) -> dict[str, Any]:
-    if not text and not attachment:
-        raise InputError("The welcome is empty.", "Give a text or one attachment.", field="text")
-    bytes_within(text, 3000, "text.content")
-    body: dict[str, Any] = {"text": {"content": text}} if text else {}
-    if attachment:
-        body[attachment["msgtype"]] = attachment[attachment["msgtype"]]
-    return body

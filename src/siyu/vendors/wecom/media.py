@@ -21,16 +21,11 @@ class Media(Edge):
         _check(kind, content)
         return self._upload("media/upload", s.Media, name, content, type=kind)
 
-    def upload_image(self, name: str, content: bytes) -> str:
-        """A picture's address for ever, inside WeCom's messages only; 1,000 a day, 3,000 a month (media/uploadimg)."""
-        number_within(len(content), 6, 2 * _MB, "media")
-        return self._upload("media/uploadimg", s.ImageUrl, name, content).url
-
-    def upload_attachment(self, kind: str, name: str, content: bytes, *, use: int = 1) -> s.Media:
-        """A file for Moments (`use` 1) or the product album (2): to 10 MB (media/upload_attachment)."""
+    def upload_attachment(self, kind: str, name: str, content: bytes) -> s.Media:
+        """A file for Moments: to 10 MB (media/upload_attachment)."""
         _check(kind, content)
         number_within(len(content), 6, 10 * _MB, "media")
-        return self._upload("media/upload_attachment", s.Media, name, content, media_type=kind, attachment_type=str(use))
+        return self._upload("media/upload_attachment", s.Media, name, content, media_type=kind, attachment_type="1")
 
 
 def _check(kind: str, content: bytes) -> None:

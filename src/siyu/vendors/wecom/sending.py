@@ -154,20 +154,6 @@ class Sending(Edge):
         got = self._post("externalcontact/get_moment_task", s.MomentTasks, {"moment_id": moment_id, "cursor": cursor, "limit": limit})
         return Page(got.task_list, got.next_cursor)
 
-    def moment_customers(self, moment_id: str, userid: str, cursor: str = "", *, limit: int = 1000) -> Page[s.MomentCustomer]:
-        """One page of those to whom a guide's post can be shown (get_moment_customer_list)."""
-        number_within(limit, 1, 1000, "limit")
-        body = {"moment_id": moment_id, "userid": userid, "cursor": cursor, "limit": limit}
-        got = self._post("externalcontact/get_moment_customer_list", s.MomentCustomers, body)
-        return Page(got.customer_list, got.next_cursor)
-
-    def moment_results(self, moment_id: str, userid: str, cursor: str = "", *, limit: int = 3000) -> Page[s.MomentCustomer]:
-        """One page of those to whom it was shown (get_moment_send_result)."""
-        number_within(limit, 1, 5000, "limit")
-        body = {"moment_id": moment_id, "userid": userid, "cursor": cursor, "limit": limit}
-        got = self._post("externalcontact/get_moment_send_result", s.MomentCustomers, body)
-        return Page(got.customer_list, got.next_cursor)
-
     def moment_echoes(self, moment_id: str, userid: str) -> s.MomentEchoes:
         """Comments and likes under one guide's post (get_moment_comments)."""
         return self._post("externalcontact/get_moment_comments", s.MomentEchoes, {"moment_id": moment_id, "userid": userid})

@@ -81,10 +81,6 @@ class Ways(Edge):
         """The code leads nowhere from now on (del_contact_way)."""
         self._post("externalcontact/del_contact_way", s.Ok, {"config_id": config_id})
 
-    def close_temporary_chat(self, userid: str, external_userid: str) -> None:
-        """End a chat that began by a temporary way (close_temp_chat)."""
-        self._post("externalcontact/close_temp_chat", s.Ok, {"userid": userid, "external_userid": external_userid})
-
     def add_join_way(
         self,
         chat_ids: Sequence[str],
@@ -128,16 +124,6 @@ class Ways(Edge):
         """The code leads nowhere from now on (groupchat/del_join_way)."""
         self._post("externalcontact/groupchat/del_join_way", s.Ok, {"config_id": config_id})
 
-    def links(self, cursor: str = "", *, limit: int = 100) -> Page[str]:
-        """One page of the ids of the acquisition links that this app made (customer_acquisition/list_link)."""
-        number_within(limit, 1, 100, "limit")
-        got = self._post("externalcontact/customer_acquisition/list_link", s.LinkIds, {"limit": limit, "cursor": cursor})
-        return Page(got.link_id_list, got.next_cursor)
-
-    def link(self, link_id: str) -> s.OneLink:
-        """A link and whom it leads to (customer_acquisition/get)."""
-        return self._post("externalcontact/customer_acquisition/get", s.OneLink, {"link_id": link_id})
-
     def add_link(
         self,
         name: str,
@@ -178,25 +164,9 @@ class Ways(Edge):
         """The link leads nowhere from now on (customer_acquisition/delete_link)."""
         self._post("externalcontact/customer_acquisition/delete_link", s.Ok, {"link_id": link_id})
 
-    def link_customers(self, link_id: str, cursor: str = "", *, limit: int = 1000) -> Page[s.LinkCustomer]:
-        """One page of those who came by a link (customer_acquisition/customer)."""
-        number_within(limit, 1, 1000, "limit")
-        body = {"link_id": link_id, "limit": limit, "cursor": cursor}
-        got = self._post("externalcontact/customer_acquisition/customer", s.LinkCustomers, body)
-        return Page(got.customer_list, got.next_cursor)
-
-    def link_statistics(self, link_id: str, start_time: int, end_time: int) -> s.LinkCounts:
-        """Clicks and new customers between two Unix seconds, at most 30 days of the last 180 (customer_acquisition/statistic)."""
-        body = {"link_id": link_id, "start_time": start_time, "end_time": end_time}
-        return self._post("externalcontact/customer_acquisition/statistic", s.LinkCounts, body)
-
     def link_quota(self) -> s.Quota:
         """How many customers links may still win, in lots that expire (customer_acquisition_quota)."""
         return self._get("externalcontact/customer_acquisition_quota", s.Quota)
-
-    def acquired_chat(self, chat_key: str) -> s.AcquiredChat:
-        """What the key of a `customer_start_chat` event says, for 30 minutes (customer_acquisition/get_chat_info)."""
-        return self._post("externalcontact/customer_acquisition/get_chat_info", s.AcquiredChat, {"chat_key": chat_key})
 
 
 def link_for(url: str, channel: str) -> str:

@@ -19,7 +19,7 @@ COUNTED_FOR = timedelta(days=7)
 KEYS_COUNTED_FOR = timedelta(hours=24)
 ORDER = (
     "address", "secret", "ip", "guides", "customers", "members", "tags", "ways", "groups", "mass", "moments", "handover", "links", "desk",
-    "fans", "unionid", "menu", "templates", "web", "login",
+    "fans", "unionid", "templates", "login",
 )  # fmt: skip
 
 

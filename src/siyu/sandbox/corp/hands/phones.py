@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-from siyu.sandbox.corp import friends, sending
+from siyu.sandbox.corp import crypto, friends, sending
 from siyu.sandbox.corp.control import Hand, control
 from siyu.sandbox.corp.friends import Impossible
 from siyu.sandbox.corp.hands.people import follow_told
@@ -107,11 +106,11 @@ def jssdk(hand: Hand) -> dict[str, Any]:
     """
     company, kind = hand.company, str(hand.need("kind"))
     agentid = hand.number("agentid", next(iter(company.apps)))
-    tail = f"&noncestr={hand.need('noncestr')}&timestamp={hand.need('timestamp')}&url={str(hand.need('url')).split('#')[0]}"
+    nonce, timestamp, url = (str(hand.need(name)) for name in ("noncestr", "timestamp", "url"))
 
     def sign(which: str) -> str:
         held = company.shelf.get("tickets", {}).get(f"{which}:{agentid}", {})
-        return hashlib.sha1(f"jsapi_ticket={held.get('ticket', '')}{tail}".encode()).hexdigest()  # noqa: S324  the protocol's choice
+        return crypto.page_signature(str(held.get("ticket", "")), nonce, timestamp, url)
 
     given = str(hand.need("signature"))
     if given == sign(kind):

@@ -23,40 +23,6 @@ class DeskAccounts(Shape, frozen=True):
     account_list: list[DeskAccount] = []
 
 
-class DeskId(Shape, frozen=True):
-    """`kf/account/add`."""
-
-    open_kfid: str = ""
-
-
-class Url(Shape, frozen=True):
-    """`kf/add_contact_way`."""
-
-    url: str = ""
-
-
-class Servicer(Shape, frozen=True):
-    """Somebody who answers: `status` 0 is receiving, 1 has stopped."""
-
-    userid: str = ""
-    department_id: int = 0
-    status: int = 0
-    errcode: int = 0
-    errmsg: str = ""
-
-
-class Servicers(Shape, frozen=True):
-    """`kf/servicer/list`."""
-
-    servicer_list: list[Servicer] = []
-
-
-class ServicerResults(Shape, frozen=True):
-    """`kf/servicer/add` and `del`: one row each."""
-
-    result_list: list[Servicer] = []
-
-
 class ServiceState(Shape, frozen=True):
     """`service_state` 0 new, 1 bot, 2 pool, 3 human, 4 ended. `trans` gives a `msg_code` for the message that goes with it."""
 
@@ -77,21 +43,3 @@ class MessageId(Shape, frozen=True):
     """`kf/send_msg`."""
 
     msgid: str = ""
-
-
-class DeskCustomer(Shape, frozen=True):
-    """Somebody who wrote to 微信客服."""
-
-    external_userid: str = ""
-    nickname: str = ""
-    avatar: str = ""
-    gender: int = 0
-    unionid: str = ""
-    enter_session_context: dict[str, Any] = {}
-
-
-class DeskCustomers(Shape, frozen=True):
-    """`kf/customer/batchget`."""
-
-    customer_list: list[DeskCustomer] = []
-    invalid_external_userid: list[str] = []

@@ -1,23 +1,9 @@
 # ruff: noqa: RUF012  (msgspec gives every value its own copy of an empty list or dict)
-"""Groups, their welcome, handing over."""
+"""Groups, handing over."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from siyu.vendors.shape import Shape
-
-
-class WelcomeTemplate(Shape, frozen=True):
-    """`group_welcome_template/add`, and what `get` gives besides."""
-
-    template_id: str = ""
-    text: dict[str, Any] = {}
-    image: dict[str, Any] = {}
-    link: dict[str, Any] = {}
-    miniprogram: dict[str, Any] = {}
-    file: dict[str, Any] = {}
-    video: dict[str, Any] = {}
 
 
 class GroupRow(Shape, frozen=True):
@@ -69,28 +55,6 @@ class OneGroup(Shape, frozen=True):
     """`groupchat/get`."""
 
     group_chat: Group = Group()
-
-
-class GroupCounts(Shape, frozen=True):
-    """One row of the group statistics: of an owner, or of a day (`stat_time`)."""
-
-    owner: str = ""
-    stat_time: int = 0
-    data: dict[str, int] = {}
-
-
-class GroupStatistics(Shape, frozen=True):
-    """`groupchat/statistic` and `statistic_group_by_day`."""
-
-    items: list[GroupCounts] = []
-    total: int = 0
-    next_offset: int = 0
-
-
-class ChatId(Shape, frozen=True):
-    """`opengid_to_chatid`."""
-
-    chat_id: str = ""
 
 
 class Handover(Shape, frozen=True):

@@ -88,26 +88,6 @@ class CustomersOf(Shape, frozen=True):
     fail_info: _FailInfo = _FailInfo()
 
 
-class ContactRow(Shape, frozen=True):
-    """One row of `contact_list`: customers and other outside contacts, masked; `tmp_openid` lives 4 hours."""
-
-    is_customer: bool = False
-    tmp_openid: str = ""
-    external_userid: str = ""
-    name: str = ""
-    follow_userid: str = ""
-    chat_id: str = ""
-    chat_name: str = ""
-    add_time: int = 0
-
-
-class ContactList(Shape, frozen=True):
-    """A page of `contact_list`."""
-
-    info_list: list[ContactRow] = []
-    next_cursor: str = ""
-
-
 class CorpTag(Shape, frozen=True):
     """A tag of the corp."""
 
@@ -140,12 +120,6 @@ class OneTagGroup(Shape, frozen=True):
     """`add_corp_tag`."""
 
     tag_group: TagGroup = TagGroup()
-
-
-class OpenId(Shape, frozen=True):
-    """`convert_to_openid`."""
-
-    openid: str = ""
 
 
 class ExternalId(Shape, frozen=True):

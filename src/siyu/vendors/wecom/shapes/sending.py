@@ -134,20 +134,6 @@ class MomentTasks(Shape, frozen=True):
     next_cursor: str = ""
 
 
-class MomentCustomer(Shape, frozen=True):
-    """Somebody to whom a post can be, or was, shown."""
-
-    userid: str = ""
-    external_userid: str = ""
-
-
-class MomentCustomers(Shape, frozen=True):
-    """A page of `get_moment_customer_list` or `get_moment_send_result`."""
-
-    customer_list: list[MomentCustomer] = []
-    next_cursor: str = ""
-
-
 class MomentEcho(Shape, frozen=True):
     """A comment or a like, of a customer or of staff."""
 

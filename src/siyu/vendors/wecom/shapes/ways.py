@@ -77,13 +77,6 @@ class OneJoinWay(Shape, frozen=True):
     join_way: JoinWay = JoinWay()
 
 
-class LinkIds(Shape, frozen=True):
-    """A page of `customer_acquisition/list_link`."""
-
-    link_id_list: list[str] = []
-    next_cursor: str = ""
-
-
 class AcquisitionLink(Shape, frozen=True):
     """An acquisition link (获客链接)."""
 
@@ -103,29 +96,6 @@ class OneLink(Shape, frozen=True):
     priority_option: dict[str, Any] = {}
 
 
-class LinkCustomer(Shape, frozen=True):
-    """Somebody who came by a link: `chat_status` 0 has not written, 1 has, 2 nobody knows; `state` = its customer_channel."""
-
-    external_userid: str = ""
-    userid: str = ""
-    chat_status: int = 0
-    state: str = ""
-
-
-class LinkCustomers(Shape, frozen=True):
-    """A page of `customer_acquisition/customer`."""
-
-    customer_list: list[LinkCustomer] = []
-    next_cursor: str = ""
-
-
-class LinkCounts(Shape, frozen=True):
-    """`customer_acquisition/statistic`."""
-
-    click_link_customer_cnt: int = 0
-    new_customer_cnt: int = 0
-
-
 class QuotaLot(Shape, frozen=True):
     """Quota that expires together."""
 
@@ -139,17 +109,3 @@ class Quota(Shape, frozen=True):
     total: int = 0
     balance: int = 0
     quota_list: list[QuotaLot] = []
-
-
-class _ChatInfo(Shape, frozen=True):
-    recv_msg_cnt: int = 0
-    link_id: str = ""
-    state: str = ""
-
-
-class AcquiredChat(Shape, frozen=True):
-    """`customer_acquisition/get_chat_info`, by the key of an event, for 30 minutes."""
-
-    userid: str = ""
-    external_userid: str = ""
-    chat_info: _ChatInfo = _ChatInfo()

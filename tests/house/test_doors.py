@@ -18,6 +18,8 @@ SIDE_DOORS = {
     "siyu.journeys.answers",
     "siyu.sources.files",
     "siyu.sources.http",
+    "siyu.sources.handing",
+    "siyu.sources.handing.chats",
     "siyu.analytics.diagnosis",
     "siyu.analytics.lake",
     "siyu.analytics.value",

@@ -55,6 +55,7 @@ def test_customers_are_handed_on_by_hand(
     monkeypatch.setenv("SIYU_LANG", "zh")
     trial.staff("zs", "ls")
     mine, theirs = trial.customer("zs"), trial.customer("ls")
+    chat = str(trial.hand("/groups", owner="zs", name="会员群")["chat_id"])
     trial.hand("/deeds/resign", userid="zs")
     gone_on(ground, sync.start(ground, account.account_id))
 
@@ -69,3 +70,10 @@ def test_customers_are_handed_on_by_hand(
     assert "另选一位" in say("ask", "zs", "zs", code=1)
     assert "已离职" in say("ask", "ls", "zs", code=1)
     assert "--corp" in say("ask", "zs", "ls", "--corp", "wwnone", code=1)
+    told = say("waiting")
+    assert "会员群" in told and "建议新群主" in told and json.loads(say("waiting", "--json"))["chats"][0]["chat_id"] == chat
+    assert "还没有交接过客户群" in say("list", "--chats")
+    told = say("chats", "zs", "ls", "--chat", chat, "--chat", "wrNone")
+    assert "已受理 1 个群，未受理 1 个" in told and "没有这个客户群" in told
+    assert "待提交" in say("list", "--chats") and json.loads(say("list", "--chats", "--json"))["counts"] == {"asked": 1}
+    assert "另选一位" in say("chats", "zs", "zs", code=1)

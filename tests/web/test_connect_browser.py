@@ -15,6 +15,9 @@ from siyu.vendors import probes
 __all__ = ["CHROMIUM", "address", "open_page", "pytestmark"]
 
 
+WIDER = "[...document.querySelectorAll('.table-wrap')].filter((w) => w.scrollWidth > w.clientWidth).map((w) => w.scrollWidth)"
+
+
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[str]:
     with served() as where:
@@ -62,3 +65,8 @@ def test_an_owner_connects_the_sandbox_and_mends_what_is_shut(shop: Ground, sand
     ):
         phone.goto(path, wait_until="domcontentloaded")
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390, path
+        assert phone.evaluate(WIDER) == [], f"{path}: a table that has to be pushed sideways"
+    phone.goto("/connection-health", wait_until="domcontentloaded")
+    cell = phone.locator(".table.stack td[data-label='接口调用']").first
+    expect(cell).to_be_visible()
+    assert int(cell.inner_text().strip()) > 0

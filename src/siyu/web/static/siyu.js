@@ -17,6 +17,16 @@
   document.querySelectorAll("[data-toast]").forEach(leave);
   // On a phone the tabs scroll sideways: the one we are on must be in sight.
   document.querySelectorAll(".tabs [aria-current]").forEach((tab) => { tab.parentElement.scrollLeft = tab.offsetLeft - 60; });
+  const here = side && side.querySelector("[aria-current]");  // the side bar may be longer than the window
+  if (here && here.offsetTop > side.clientHeight - 80) side.scrollTop = here.offsetTop - side.clientHeight / 2;
+  // On a phone a row of a wide table is a block of its values (class stack): each must say what it is.
+  const label = () => document.querySelectorAll(".table.stack").forEach((table) => {
+    const heads = [...table.tHead.rows[0].cells].map((head) => (head.querySelector("a") || head).firstChild?.textContent.trim());
+    const is = (cell) => cell.textContent.trim() || cell.querySelector("input, button, svg, progress");
+    for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, place) => { if (place && heads[place] && row.cells.length === heads.length) cell.dataset.label = is(cell) ? heads[place] : ""; });
+  });
+  document.addEventListener("htmx:afterSwap", label);
+  label();
   document.addEventListener("said", (event) => say(event.detail.text, event.detail.tone));
 
   // A row with data-drawer opens that address in the drawer, unless the click was on something of its own.

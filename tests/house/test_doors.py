@@ -9,6 +9,7 @@ SRC = Path(__file__).parents[2] / "src" / "siyu"
 ROOMS = {"pool", "segments", "gate", "content", "journeys", "channels", "vendors", "sources", "analytics", "web"}
 SIDE_DOORS = {
     "siyu.vendors.probes",
+    "siyu.sources.connected",
     "siyu.sources.connecting",
     "siyu.pool.relations",
     "siyu.vendors.wecom",

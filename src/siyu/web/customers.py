@@ -12,13 +12,12 @@ from siyu import content, journeys, pool, segments
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
 from siyu.base.money import digits
-from siyu.web import moments, people
+from siyu.web import moments, naming, people
 from siyu.web.guard import Guarded, deed, page
 from siyu.web.page import form_of, go, ground_of, is_htmx, lang_of, render, show_of
 from siyu.web.words import Role
 
 MOST_WORKS = 4
-_LONG_ID = 20  # letters
 STAGE_TONES = {
     "visitor": "grey",
     "lead": "blue",
@@ -105,18 +104,14 @@ def _works(request: Request, conn: Connection, text: str) -> list[Work]:
 
 
 def names_of(conn: Connection, person_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
-    """For rows that remember a person of their time: that number -> today's person and the masked name. Long ids are cut short."""
+    """For rows that remember a person of their time: that number -> today's person and the masked name."""
     today = pool.current_person(conn, sorted(set(person_ids)))
-    shown = {row.person_id: row.name_shown or _short(mask_of(row)) for row in pool.rows_of(conn, list(set(today.values())))}
+    shown = {row.person_id: row.name_shown or mask_of(row) for row in pool.rows_of(conn, list(set(today.values())))}
     return {old: (now, shown.get(now, f"#{now}")) for old, now in today.items()}
 
 
-def _short(mask: str) -> str:
-    return mask if len(mask) <= _LONG_ID or "@" in mask else f"{mask[:6]}…{mask[-4:]}"
-
-
 def mask_of(row: pool.PersonRow) -> str:
-    """The name that stands under somebody's name: the mask of the best identifier."""
+    """The name that stands under somebody's name: the mask of the best identifier, of a long id only its ends."""
     order = {"phone": 0, "email": 1}
     ranked = sorted(row.identifiers, key=lambda pair: order.get(pair[0], 2))
-    return ranked[0][1] if ranked else f"#{row.person_id}"
+    return naming.short(ranked[0][1]) if ranked else f"#{row.person_id}"

@@ -53,6 +53,7 @@ _LOOK = {
     "contact.move_failed": ("guide", "alert", "amber"),
     "contact.unassigned": ("guide", "alert", "amber"),
     "contact.archive_agreed": ("guide", "shield", "green"),
+    "identity.stated": ("profile", "people", "grey"),
     "group.joined": ("group", "add", "green"),
     "group.left": ("group", "close", "grey"),
 }
@@ -157,7 +158,7 @@ def _about(group: Sequence[Moment], show: Show, names: Mapping[str, str]) -> str
     if first.type.startswith("message."):
         return " · ".join(_text(data[name]) for name in ("subject", "code", "why", "link") if data.get(name))
     if first.type.startswith("consent."):
-        return evidence(data)
+        return evidence(data, show.lang)
     if first.type.startswith("subscription."):
         return _text(data.get("template_id"))
     if first.type.startswith("tag."):
@@ -179,11 +180,15 @@ def _about(group: Sequence[Moment], show: Show, names: Mapping[str, str]) -> str
     return " · ".join(plain[:5])
 
 
-def evidence(data: Mapping[str, Any]) -> str:
+def evidence(data: Mapping[str, Any], lang: str) -> str:
     """What a consent rests on, in one line: the words of its evidence, who wrote it down, where it was clicked."""
     inner = data.get("evidence")
     words = dict(inner) if isinstance(inner, dict) else {"text": inner} if inner else {}
-    found = [_text(words.get("text")), _text(words.get("url") or words.get("page")), _text(words.get("by") or data.get("by"))]
+    found = [
+        _text(words.get("text")),
+        _text(words.get("url") or words.get("page")),
+        _known("by", _text(words.get("by") or data.get("by")).replace("-", "_"), lang, _text(words.get("by") or data.get("by"))),
+    ]
     return " · ".join(dict.fromkeys(part for part in found if part))
 
 

@@ -12,7 +12,7 @@ from siyu import analytics, content, journeys, pool, segments
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
 from siyu.sources import files
-from siyu.web import charts
+from siyu.web import charts, naming
 from siyu.web.figures import Figures
 from siyu.web.guard import Guarded, page
 from siyu.web.page import ground_of, render, say_to, show_of
@@ -50,13 +50,14 @@ def overview(request: Request) -> Response:
         broadcasts = journeys.newest(conn, limit=LATEST)
         steps = _steps(conn, figures, bool(broadcasts)) if figures else []
         conflicts_n = pool.count_conflicts(conn)
+        accounts = naming.account_names(conn)
     imports = files.all_imports(ground)[:LATEST]
     if figures is None:
         return render(request, "overview/counting.html")
     return render(
         request, "overview/overview.html", f=figures, sources=sources, broadcasts=broadcasts, imports=imports, steps=steps,
         conflicts_n=conflicts_n, drawn=_drawn(request, figures, show), broadcast_tones=BROADCAST_TONES, import_tones=IMPORT_TONES,
-        next_step=next((s.key for s in steps if not s.is_done), ""),
+        next_step=next((s.key for s in steps if not s.is_done), ""), name_of=lambda one: naming.source(one.name, show.lang, accounts),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from siyu import gate, pool
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
-from siyu.web import moments, people, store
+from siyu.web import moments, naming, people, store
 from siyu.web.contacts import contacts, names
 from siyu.web.customers import STAGE_TONES, mask_of
 from siyu.web.guard import Guarded, deed, note, page
@@ -62,12 +62,13 @@ def see(request: Request) -> Response:
         scores = scored(request, conn, number)
         whose = contacts(conn, number, lang_of(request))
         credits = gate.credits(ground, conn, number)
+        accounts = naming.account_names(conn)
         is_contact = "wecom" in gate.rules(conn).contact_is_consent and any(one.is_active for one in whose.guides)
     return render(
         request, "customers/person.html", tab=tab, told=told, before=before, asked=asked, deeds=deeds, scores=scores,
         contacts=whose, credits=credits, is_contact=is_contact,
         channels=CHANNELS, purposes=PURPOSES,
-        **_about(request, person),
+        **_about(request, person, accounts),
     )  # fmt: skip
 
 
@@ -79,10 +80,10 @@ def drawer(request: Request) -> Response:
         told, _ = _moments(request, conn, person.row.person_id, None, limit=25)
     if not is_htmx(request):
         return RedirectResponse(f"/customers/{person.row.person_id}", 303)
-    return render(request, "customers/drawer.html", part="drawer", told=told[:12], **_about(request, person))
+    return render(request, "customers/drawer.html", part="drawer", told=told[:12], **_about(request, person, {}))
 
 
-def _about(request: Request, person: pool.Person) -> dict[str, Any]:
+def _about(request: Request, person: pool.Person, accounts: Mapping[str, str]) -> dict[str, Any]:
     lang = lang_of(request)
     consents: dict[tuple[str, str], list[Any]] = {}
     for said in person.consents:
@@ -98,7 +99,8 @@ def _about(request: Request, person: pool.Person) -> dict[str, Any]:
         "mask": mask_of(person.row),
         "masks": masks,
         "consents": consents,
-        "evidence_of": moments.evidence,
+        "source_of": lambda name: naming.source(name, lang, accounts),
+        "evidence_of": lambda data: moments.evidence(data, lang),
         "links": links,
         "kind_of": lambda name: moments.kind(name, lang),
         "deed_of": lambda what: moments.deed(what, lang),

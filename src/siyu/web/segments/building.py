@@ -12,6 +12,7 @@ from siyu import segments
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.segments import RuleError, SegmentId
+from siyu.web import naming
 from siyu.web.guard import note
 from siyu.web.page import form_of, go, ground_of, is_htmx, lang_of, render, say_to, show_of
 from siyu.web.segments import drafts
@@ -140,7 +141,8 @@ def _page(
     with ground.db.tx() as conn:
         known = segments.known(conn) if not is_htmx(request) else {}
         kept = segments.all_kept(conn)
-        sources = segments.known_sources(conn)
+        accounts = naming.account_names(conn)
+        sources = [(one, naming.source(one, lang, accounts)) for one in segments.known_sources(conn)]
     heading = say_to(request, "segments.page_edit" if segment_id else "segments.page_new")
     return render(
         request, "segments/builder.html", part="editor", status=status, draft=draft, choices=choices(lang, kept, sources, segment_id),

@@ -45,7 +45,7 @@ class Choices:
     sources: Options
 
 
-def choices(lang: str, kept: list[segments.Kept], sources: list[str], me: int | None) -> Choices:
+def choices(lang: str, kept: list[segments.Kept], sources: Options, me: int | None) -> Choices:
     """All options. `kept` are the saved segments, of which `me` (the one being changed) is not offered."""
     named = partial(_named, lang)
     return Choices(
@@ -74,7 +74,7 @@ def choices(lang: str, kept: list[segments.Kept], sources: list[str], me: int | 
         memberships=named("segment_is", ("in", "not_in")),
         sides=named("side", ("guide", "chat")),
         segments=[(str(one.segment_id), one.name) for one in kept if one.segment_id != me],
-        sources=[(name, name) for name in sources],
+        sources=sources,
     )
 
 

@@ -9,8 +9,9 @@ from siyu import pool
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.sources import http
+from siyu.web import naming
 from siyu.web.guard import Guarded, deed, note, page
-from siyu.web.page import form_of, ground_of, render, say_to
+from siyu.web.page import form_of, ground_of, lang_of, render, say_to
 from siyu.web.setup.tabs import tabs
 from siyu.web.words import Role
 
@@ -47,4 +48,10 @@ def _shown(request: Request, key: str, key_of: str) -> Response:
     ground = ground_of(request)
     with ground.db.tx() as conn:
         found = pool.sources(conn, with_closed=True)
-    return render(request, "setup/sources.html", tabs=tabs(request), sources=found, key=key, key_of=key_of, base_url=ground.config.base_url)
+        accounts = naming.account_names(conn)
+    lang = lang_of(request)
+    return render(
+        request, "setup/sources.html", tabs=tabs(request), sources=found, key=key, key_of=key_of, base_url=ground.config.base_url,
+        name_of=lambda one: naming.source(one.name, lang, accounts),
+        purpose_of=lambda one: naming.source_purpose(one.kind, one.purpose, lang),
+    )  # fmt: skip

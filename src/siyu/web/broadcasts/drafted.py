@@ -17,6 +17,7 @@ from siyu.base.db import Connection
 from siyu.channels import wecom
 from siyu.web import charts
 from siyu.web.broadcasts.looks import looks_of
+from siyu.web.broadcasts.people import reason
 from siyu.web.customers import mask_of
 from siyu.web.page import ground_of, lang_of, render, say_to, show_of, staff_of
 from siyu.web.words import Role
@@ -74,7 +75,7 @@ def ahead_values(request: Request, broadcast: journeys.Broadcast) -> dict[str, A
         "plan": plan,
         "expected": expected,
         "chosen": chosen,
-        "reasons": _reasons(request, plan),
+        "reasons": _reasons(request, plan, broadcast.channel),
         "by_guide": by_guide,
     }
 
@@ -95,11 +96,11 @@ _DECIDING = (
 )  # fmt: skip
 
 
-def _reasons(request: Request, plan: journeys.Plan) -> Markup:
+def _reasons(request: Request, plan: journeys.Plan, channel: str) -> Markup:
     """Who would be left out, and why, as bars."""
     show = show_of(request)
     counts = sorted(((c, n) for c, n in plan.forecast.counts.items() if n and c != gate.Code.PERMIT), key=lambda pair: -pair[1])
-    rows = [(say_to(request, f"web.broadcast_reason_{code}"), float(n)) for code, n in counts]
+    rows = [(reason(request, channel, code), float(n)) for code, n in counts]
     return charts.hbars(
         say_to(request, "web.broadcast_left_out"), rows, show=show.number, lang=show.lang, first=say_to(request, "web.broadcast_reason"),
         name=say_to(request, "web.unit_people"), tones=[5] * len(rows),

@@ -28,15 +28,21 @@ def listing(request: Request) -> Response:
         rows = pool.rows_of(conn, list(dict.fromkeys(current[i] for i in ids if i in current)))
     return render(
         request, "broadcasts/people.html", broadcast=broadcast, rows=rows, total=total, page_no=page, size=SIZE,
-        link=f"/broadcasts/{broadcast.broadcast_id}/people?kind={kind}&code={code}&page={{page}}", title=title(request, kind, code),
+        link=f"/broadcasts/{broadcast.broadcast_id}/people?kind={kind}&code={code}&page={{page}}",
+        title=title(request, kind, code, broadcast.channel),
         tones=STAGE_TONES, mask_of=mask_of,
     )  # fmt: skip
 
 
-def title(request: Request, kind: str, code: str) -> str:
+def reason(request: Request, channel: str, code: str) -> str:
+    """Why somebody was not written to, in two or three words. In WeCom the address is a guide who works here."""
+    return say_to(request, f"web.broadcast_reason_{'no_guide' if channel == 'wecom' and code == 'no_address' else code}")
+
+
+def title(request: Request, kind: str, code: str, channel: str) -> str:
     """The number in words."""
     if kind == "refused":
-        return say_to(request, f"web.broadcast_reason_{code}")
+        return reason(request, channel, code)
     if kind == "bought":
         return say_to(request, f"web.broadcast_bought_{code}")
     return say_to(request, f"web.broadcast_step_{code or 'enrolled'}")

@@ -17,6 +17,7 @@ from siyu.web import charts
 from siyu.web.broadcasts import drafted
 from siyu.web.broadcasts.listing import TONES
 from siyu.web.broadcasts.looks import Look, looks_of
+from siyu.web.broadcasts.people import reason
 from siyu.web.page import ground_of, lang_of, render, say_to, show_of
 
 VERDICT_TONES = {"caused": "green", "no_effect": "grey", "too_few": "amber", "broken": "red", "too_early": "blue"}
@@ -40,7 +41,8 @@ def see(request: Request) -> Response:
         told = segments.describe(conn, segments.parse(broadcast.rule), lang_of(request))
     return render(
         request, "broadcasts/result.html", broadcast=broadcast, r=found, letter=letter, rule_text=told, tones=TONES,
-        verdict_tone=_verdict_tone(found), verdict_tones=VERDICT_TONES, drawn=_drawn(request, found), isfinite=math.isfinite,
+        verdict_tone=_verdict_tone(found), verdict_tones=VERDICT_TONES, drawn=_drawn(request, found, broadcast.channel),
+        shown_steps=_steps(found, broadcast.channel), isfinite=math.isfinite,
         has_buyers=found.effect.buyers.estimate.treated.total + found.effect.buyers.estimate.control.total > 0,
         is_live=broadcast.state in ("enrolling", "running") and broadcast.members_n <= MOST_LIVE,
         losses=[(name, getattr(found.funnel, name)) for name in LOSSES if getattr(found.funnel, name)],
@@ -103,7 +105,13 @@ def _verdict_tone(found: analytics.Report) -> str:
     return VERDICT_TONES[buyers.verdict]
 
 
-def _drawn(request: Request, found: analytics.Report) -> dict[str, Markup]:
+def _steps(found: analytics.Report, channel: str) -> list[str]:
+    """The steps that somebody tells us of: SMTP says what did not arrive, never what did, and only a letter says that it was opened."""
+    untold = {"delivered"} if channel == "email" else {"delivered", "opened"}
+    return [name for name in STEPS if name not in untold or getattr(found.funnel, name)]
+
+
+def _drawn(request: Request, found: analytics.Report, channel: str) -> dict[str, Markup]:
     show, effect = show_of(request), found.effect
 
     def word(key: str) -> str:
@@ -123,8 +131,7 @@ def _drawn(request: Request, found: analytics.Report) -> dict[str, Markup]:
         return charts.interval(title, total.value if is_known else None, total.low, total.high, show=shown, lang=show.lang)
 
     refused = list(found.funnel.refused.items())
-    has_receipts = found.funnel.delivered > 0  # SMTP tells of what did not arrive, never of what did: no row of zeros for it
-    steps = [(word(f"step_{name}"), getattr(found.funnel, name)) for name in STEPS if name != "delivered" or has_receipts]
+    steps = [(word(f"step_{name}"), getattr(found.funnel, name)) for name in _steps(found, channel)]
     address = f"/broadcasts/{found.broadcast_id}/people?kind=refused&code="
     early, nothing = found.interim, Total(0.0, -math.inf, math.inf)
     is_over = found.shown == "fixed_horizon"
@@ -135,7 +142,7 @@ def _drawn(request: Request, found: analytics.Report) -> dict[str, Markup]:
         "revenue": interval(word("more_revenue"), revenue, short_money),
         "funnel": charts.funnel(word("funnel"), steps, show=show.number, lang=show.lang),
         "refused": charts.hbars(
-            word("refused"), [(word(f"reason_{code}"), float(n)) for code, n in refused], show=show.number, lang=show.lang,
+            word("refused"), [(reason(request, channel, code), float(n)) for code, n in refused], show=show.number, lang=show.lang,
             first=word("reason"), name=say_to(request, "web.unit_people"), links=[address + code for code, _ in refused],
             tones=[5] * len(refused),
         ),

@@ -17,7 +17,7 @@ from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, staff
 from siyu.web.words import Role
 
 TONES = {
-    "planned": "grey", "calling": "blue", "making": "blue", "made": "green", "ended": "grey", "failed": "red", "unknown": "amber",
+    "planned": "grey", "calling": "blue", "making": "blue", "made": "blue", "ended": "grey", "failed": "red", "unknown": "amber",
     "cancelled": "grey",
 }  # fmt: skip
 

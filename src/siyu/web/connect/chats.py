@@ -46,9 +46,10 @@ def listing(request: Request) -> Response:
     rows.sort(key=key, reverse=sort.startswith("-"))
     rows.sort(key=lambda row: row[0].dismissed_at is not None)
     live = [row for row in rows if row[0].dismissed_at is None]
+    ownerless = sum(one is not None and one.left_at is not None for one in (guides.get((chat.corp, chat.owner)) for chat, _ in live))
     return render(
         request, "connect/chats.html", rows=rows[:_MOST], total=len(rows), live=len(live), sort=sort, health=lambda row: health(*row),
-        owner=lambda chat: guides.get((chat.corp, chat.owner)), in_chats=in_chats, people_in_chats=people_in_chats,
+        ownerless=ownerless, owner=lambda chat: guides.get((chat.corp, chat.owner)), in_chats=in_chats, people_in_chats=people_in_chats,
         in_contacts=in_contacts, people_in_contacts=people_in_contacts,
         chart=week_chart(request, weeks, "web.chats_joins", "web.chats_leaves"),
         joins=sum(row[1].joins for row in live), leaves=sum(row[1].leaves for row in live), most=_MOST,

@@ -92,12 +92,40 @@ def _tell(ground: Ground) -> int:
     if of is None:
         return _settle(ground, None, [(one, again(one, "off", now, timedelta(hours=1))) for one in rows])
     client = Client(ground, of, patience=_PATIENCE)
+    decided: list[tuple[ChatHanding, ChatVerdict]] = []
+    read: list[shapes.Group] = []
     try:
-        failed = client.transfer_groups([one.chat_id for one in rows], rows[0].to_guide, is_owner_resigned=rows[0].is_resigned)
+        if not rows[0].is_resigned:  # the corp takes a chat from whoever has it now, and what we know may be of yesterday
+            decided, read = _not_theirs(client, rows, now)
+            rows = [one for one in rows if one.chat_id not in {other.chat_id for other, _ in decided}]
+        failed = (
+            client.transfer_groups([one.chat_id for one in rows], rows[0].to_guide, is_owner_resigned=rows[0].is_resigned) if rows else []
+        )
     except VendorError as err:
-        return _settle(ground, of, [(one, _refused_whole(one, err, now)) for one in rows])
+        return _settle(ground, of, [*decided, *((one, _refused_whole(one, err, now)) for one in rows)], read)
     told = {row.chat_id: str(row.errcode) for row in failed if row.errcode}
-    return _settle(ground, of, [(one, _answered(one, told.get(one.chat_id, ""), now)) for one in rows])
+    return _settle(ground, of, [*decided, *((one, _answered(one, told.get(one.chat_id, ""), now)) for one in rows)], read)
+
+
+def _not_theirs(
+    client: Client, rows: Sequence[ChatHanding], now: datetime
+) -> tuple[list[tuple[ChatHanding, ChatVerdict]], list[shapes.Group]]:
+    """Those chats of owners at work that are somebody else's by now, or gone, with what was read of them."""
+    decided: list[tuple[ChatHanding, ChatVerdict]] = []
+    read: list[shapes.Group] = []
+    for one in rows:
+        try:
+            chat = client.group(one.chat_id, with_names=False)
+        except VendorError as err:
+            if err.kind is not Trouble.ITEM:
+                raise
+            code = "dismissed" if err.code in _NO_SUCH_CHAT else err.code
+            decided.append((one, ChatVerdict(ChatHandingState.FAILED, now, one.is_resigned, code)))
+            continue
+        if chat.owner != one.from_guide:
+            read.append(chat)
+            decided.append((one, seen(one, chat.owner, now)))
+    return decided, read
 
 
 def _answered(one: ChatHanding, code: str, now: datetime) -> ChatVerdict:

@@ -24,7 +24,7 @@ from siyu.analytics import lake, ledger, scores
 from siyu.base.ground import Ground
 from siyu.channels import group_sends, moments, wecom
 from siyu.journeys import answers
-from siyu.sources import callbacks, desk, files, pulling, sync
+from siyu.sources import callbacks, connecting, desk, files, pulling, sync
 from siyu.vendors import probes
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("growth.end_tags", lambda: growth.end_tags(ground), "growth", is_daily=True, rest_for=300.0),
         Step("growth.lots", lambda: growth.see_lots(ground), "growth", is_daily=True),
         Step("channels.media", lambda: wecom.warm_media(ground), "growth", rest_for=1.0),
-        Step("growth.costs", lambda: growth.record_costs(ground), "growth", is_daily=True),
+        Step("growth.costs", lambda: growth.record_costs(ground), "growth", is_daily=True, rest_for=60.0),
         Step("journeys.advance", lambda: journeys.advance(ground), "journeys"),
         Step("journeys.answers", lambda: answers.advance(ground), "answers"),
         Step("gate.judge", lambda: gate.judge(ground), "gate"),
@@ -78,6 +78,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("analytics.scores.advance", lambda: scores.advance(ground), "scores", is_daily=True),
         Step("channels.moments", lambda: moments.advance(ground), "moments"),
         Step("channels.group_sends", lambda: group_sends.advance(ground), "moments"),
+        Step("sources.connecting", lambda: connecting.advance(ground), "checks"),
         Step("vendors.probes", lambda: probes.advance(ground), "checks"),
         *(
             Step(f"channels.deliver {name}", _deliver(ground, name), name, threads=2 if name == growth.CHANNEL else 1)

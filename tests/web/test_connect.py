@@ -19,7 +19,7 @@ from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
 from siyu.pool import relations
 from siyu.sandbox.conformance.__main__ import served
-from siyu.sources import callbacks, handing, sync
+from siyu.sources import callbacks, connecting, handing, sync
 from siyu.vendors import VendorKind, callback_keys, keep_account, probes, secret_of
 from siyu.web.connect.chats import health
 from siyu.web.connect.store import ChatCount
@@ -152,10 +152,26 @@ def test_a_corp_is_connected_checked_and_changed(browse: Browse, staffed: Ground
 def test_the_sandbox_is_connected_by_its_button_and_its_health_is_shown(browse: Browse, staffed: Ground, sandbox: str) -> None:
     post(sandbox, "/clock", {"shown_at": staffed.clock.now().isoformat(), "rate": 0})
     owner, viewer = browse("owner"), browse("viewer")
-    nobody = owner.fill("/connections/sandbox", {"base": "http://127.0.0.1:1"})
-    assert nobody.status_code == 422 and "python -m siyu.sandbox" in nobody.text
-    text = owner.fill("/connections/sandbox", {"base": sandbox}).text
+    none = owner.fill("/connections/sandbox", {"base": "https://crm.example.com"})
+    assert none.status_code == 422 and "沙盒只能在自己的网络里" in none.text and "is-wrong" in none.text
+    assert owner.fill("/connections/sandbox", {"base": "http://127.0.0.1:1"}).status_code == 303
+    assert connecting.advance(staffed) == 1 and connecting.advance(staffed) == 0
+    nobody = owner.look("/connections").text
+    assert "这个地址没有沙盒应答" in nobody and "python -m siyu.sandbox" in nobody and 'value="http://127.0.0.1:1"' in nobody
+    for _ in range(2):  # pressed twice: one job
+        assert owner.fill("/connections/sandbox", {"base": f"{sandbox}/"}).status_code == 303
+    assert "正在接入另一个沙盒" in owner.fill("/connections/sandbox", {"base": "http://127.0.0.1:1"}).text
+    waits = owner.look("/connections?see=sandbox", **{"hx-request": "true"}).text
+    assert "<html" not in waits and "已排队" in waits and "every 1s" in waits and "<form" not in waits
+    with staffed.db.tx() as conn:  # a worker took it and died
+        conn.execute("update jobs set state = 'running', beat_at = now() - interval '1 hour' where kind = 'sandbox' and state = 'waiting'")
+    assert connecting.advance(staffed) == 1 and connecting.advance(staffed) == 0
+    with staffed.db.tx() as conn:
+        ran = [(one.state, one.done, one.total) for one in jobs.recent(conn) if one.kind == "sandbox"]
+    assert sorted(ran) == [("done", 5, 5), ("failed", 0, None)]
+    text = owner.look("/connections").text
     assert text.count("沙盒企业微信") >= 2 and "打不通我们的回调地址" in text, "our server does not listen here; it says so"
+    assert "接入沙盒" in viewer.look("/jobs").text
     while probes.advance(staffed):
         pass
     with staffed.db.tx() as conn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.rows import class_row
@@ -31,6 +31,11 @@ class Job:
     ended_at: datetime | None
 
     @property
+    def is_open(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in ("waiting", "running")
+
+    @property
     def share(self) -> float | None:
         """How far it is, 0 to 1."""
         return None if not self.total else min(1.0, self.done / self.total)
@@ -51,6 +56,30 @@ def beat(conn: Connection, job_id: int, done: int, *, total: int | None = None, 
 def end(conn: Connection, job_id: int, state: str = "done", why: str = "") -> None:
     """Note that work has ended: done, failed (with `why`) or cancelled."""
     conn.execute(Q.end_job, {"job_id": job_id, "state": state, "why": why})
+
+
+def ask(conn: Connection, kind: str, title: str, detail: dict[str, Any]) -> Job:
+    """Leave work for whoever takes jobs of this kind. While one waits or runs that one is given back, whatever its title."""
+    conn.execute(Q.line_up, {"kind": kind})
+    cursor = conn.cursor(row_factory=class_row(Job))
+    job = cursor.execute(Q.open_job, {"kind": kind}).fetchone()
+    if job is None:
+        job = cursor.execute(Q.ask_job, {"kind": kind, "title": title, "detail": Jsonb(detail)}).fetchone()
+        assert job is not None  # noqa: S101  an insert with returning gives a row
+        conn.execute(Q.ring_jobs)
+    return job
+
+
+def take(conn: Connection, kind: str, lease_for: timedelta) -> Job | None:
+    """The job of this kind that was asked for first, now running; None when nobody waits. One whose worker has not said how far it is
+    for `lease_for` is given out again, so what it does must be safe to do twice.
+    """
+    return conn.cursor(row_factory=class_row(Job)).execute(Q.take_job, {"kind": kind, "lease_for": lease_for}).fetchone()
+
+
+def newest(conn: Connection, kind: str) -> Job | None:
+    """The job of this kind that was asked for last, in whatever state."""
+    return conn.cursor(row_factory=class_row(Job)).execute(Q.newest_job, {"kind": kind}).fetchone()
 
 
 def see(conn: Connection, job_id: int) -> Job | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from siyu.sources.connecting.words import Connected
 from siyu.vendors import Account, CallbackKeys, VendorKind, account_of, callback_keys, keep_account
 
 Ask = Callable[..., dict[str, Any]]
+Told = Callable[[Sequence[Connected]], None]
 _WITHIN = 15.0  # seconds for one answer of the sandbox: it calls our address before it answers
 _SHOP = "Siyu"
 _TEMPLATES = (
@@ -26,24 +27,37 @@ _TEMPLATES = (
 )  # kind, as Aliyun writes it, as Tencent does
 
 
-def connect_sandbox(ground: Ground, base: str, lang: str = "zh") -> list[Connected]:
+def sandbox_address(base: str) -> str:
+    """An address as people type it, as it is kept. Raises `InputError` for one that is none, or lies outside of one's own network."""
+    base = base.strip().rstrip("/")
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+        raise InputError("The address is not one.", "Example: http://127.0.0.1:8025", field="base")
+    if not is_near(parts.hostname):
+        raise InputError("A sandbox runs on one's own network.", "Example: http://127.0.0.1:8025", field="base")
+    return base
+
+
+def connect_sandbox(ground: Ground, base: str, lang: str = "zh", *, told: Told = lambda made: None) -> list[Connected]:
     """Make the accounts of the sandbox at `base` ours, and enter our callback addresses there. May be done again: nothing doubles.
 
-    `lang` is that of the accounts' names. Our own server must be running under its base address for the callbacks; where it is not,
+    `lang` is that of the accounts' names; `told` hears all that are connected so far, after each one.
+    Our own server must be running under its base address for the callbacks; where it is not,
     `Connected.trouble` says so. Raises `InputError` when no sandbox answers.
     """
-    base = base.strip().rstrip("/")
+    base = sandbox_address(base)
     ask = _asker(base)
-    told = ask("GET", "/sandbox/corp")
-    if "corpid" not in told:
+    corp = ask("GET", "/sandbox/corp")
+    if "corpid" not in corp:
         raise InputError("No sandbox answers there.", "Start one with: python -m siyu.sandbox", field="base")
-    app = told["apps"][0]
+    app = corp["apps"][0]
     made = [
         _connected(
-            ground, VendorKind.WECOM, lang, base=f"{base}/wecom", app_id=told["corpid"], agent_id=str(app["agentid"]),
+            ground, VendorKind.WECOM, lang, base=f"{base}/wecom", app_id=corp["corpid"], agent_id=str(app["agentid"]),
             secret=app["secret"], enter=lambda account, url, keys: _enter_corp(ask, account, url, keys),
         )
     ]  # fmt: skip
+    told(made)
     for kind, wanted in ((VendorKind.OFFICIAL, "service"), (VendorKind.MINI, "mini")):
         one = _wechat(ask, wanted)
         made.append(
@@ -52,6 +66,7 @@ def connect_sandbox(ground: Ground, base: str, lang: str = "zh") -> list[Connect
                 enter=lambda account, url, keys: _enter_wechat(ask, account, url, keys),
             )
         )  # fmt: skip
+        told(made)
     for kind, vendor in ((VendorKind.ALIYUN_SMS, "aliyun"), (VendorKind.TENCENT_SMS, "tencent")):
         number, one = _sms(ask, vendor)
         made.append(
@@ -60,6 +75,7 @@ def connect_sandbox(ground: Ground, base: str, lang: str = "zh") -> list[Connect
                 secret=one["secret"], enter=_entering_sms(ask, number),
             )
         )  # fmt: skip
+        told(made)
     return made
 
 
@@ -136,12 +152,6 @@ def _sms(ask: Ask, vendor: str) -> tuple[str, dict[str, Any]]:
 
 
 def _asker(base: str) -> Ask:
-    parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
-        raise InputError("The address is not one.", "Example: http://127.0.0.1:8025", field="base")
-    if not is_near(parts.hostname):
-        raise InputError("A sandbox runs on one's own network.", "Example: http://127.0.0.1:8025", field="base")
-
     def ask(method: str, path: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         body = None if given is None else json.dumps(given).encode()
         request = urllib.request.Request(f"{base}{path}", body, {"Content-Type": "application/json"}, method=method)  # noqa: S310  checked above

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from siyu.vendors import Account
@@ -33,3 +34,24 @@ class Connected:
     account: Account
     is_new: bool
     trouble: str = ""
+
+
+@dataclass(frozen=True)
+class SandboxRun:
+    """A sandbox that somebody asked to connect. `state`: waiting, running, done, failed (`why`, `remedy`); `done_n` of `total_n` accounts
+    are connected, `troubles` are (account's name, why its callbacks could not be entered). `ended_at` is by the database's clock.
+    """
+
+    base: str
+    state: str
+    done_n: int
+    total_n: int | None
+    troubles: tuple[tuple[str, str], ...]
+    why: str
+    remedy: str
+    ended_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in ("waiting", "running")

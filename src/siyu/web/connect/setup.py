@@ -47,31 +47,33 @@ def listing(request: Request) -> Response:
 def _listed(request: Request, status: int = 200, **more: Any) -> Response:
     ground = ground_of(request)
     with ground.db.tx() as conn:
+        run = connecting.sandbox_run(conn)
         found = known.known(ground, conn)
-    values: dict[str, Any] = {"wrong": "", "base": "http://127.0.0.1:8025", "connected": []} | more
+    values: dict[str, Any] = {"wrong": "", "base": _sandbox_of(found, run)} | more
     return render(
         request, "connect/list.html", status=status, found=found, kinds=list(VendorKind), tones=known.TONES,
-        callback_tones=known.CALLBACK_TONES, is_checking=any(one.is_checking for one in found), part="rows",
-        **values,
+        callback_tones=known.CALLBACK_TONES, run=run, has_sandbox=any(one.is_sandbox for one in found),
+        is_moving=any(one.is_checking for one in found) or (run is not None and run.is_open),
+        part="sandbox" if request.query_params.get("see") == "sandbox" else "rows", **values,
     )  # fmt: skip
 
 
+def _sandbox_of(found: list[known.Shown], run: connecting.SandboxRun | None) -> str:
+    """The address to offer: that of the sandbox that was asked for, or is connected, or where one stands that was just started."""
+    corps = [one.account.base_url.removesuffix("/wecom") for one in found if one.is_sandbox and one.account.kind == VendorKind.WECOM]
+    return run.base if run is not None else corps[0] if corps else "http://127.0.0.1:8025"
+
+
 def sandbox(request: Request) -> Response:
-    """Connect everything that a running sandbox has."""
-    ground, base = ground_of(request), str(form_of(request).get("base", "")).strip()
+    """Have everything connected that a running sandbox has; the page shows how far it is."""
+    base = str(form_of(request).get("base", "")).strip()[:200]
     try:
-        made = connecting.connect_sandbox(ground, base, lang_of(request))
+        with ground_of(request).db.tx() as conn:
+            connecting.ask_sandbox(conn, base, lang_of(request))
+            note(request, conn, "connection.sandbox")
     except InputError as err:
-        return _listed(request, 422, wrong=str(err.told(lang_of(request))), base=base)
-    with ground.db.tx() as conn:
-        note(request, conn, "connection.sandbox", accounts=len(made))
-        for one in made:
-            if one.account.state == vendors.AccountState.ON:
-                probes.ask(ground, conn, one.account)
-    troubles = sum(1 for one in made if one.trouble)
-    if troubles:
-        return _listed(request, connected=made, base=base)
-    return go(request, HOME, said="web.connect_sandbox_done", n=len(made))
+        return _listed(request, 422, wrong=" ".join(err.told(lang_of(request))), base=base)
+    return go(request, f"{HOME}#sandbox")
 
 
 def new(request: Request) -> Response:

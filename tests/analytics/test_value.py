@@ -14,7 +14,6 @@ from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 
 from siyu.analytics.value import MODELS, Fit, States, collapse, fit, fit_spend, paretonbd, spend
-from siyu.analytics.value.bgnbd import count_probabilities
 from siyu.analytics.value.worth import delta_of, discounted_purchases
 
 DATA = Path(__file__).parents[2] / "data"
@@ -114,13 +113,6 @@ def test_the_zero_class_grows_a_little() -> None:
     assert zero.sum() == 1411
     assert MODELS["bg/nbd"].expected(found.params, states, 39.0)[back][zero].mean() == pytest.approx(0.225, abs=0.001)
     assert cdnow()["x_star"][zero].mean() == pytest.approx(0.237, abs=0.001)
-
-
-def test_counts_are_a_distribution() -> None:
-    found = fitted("bg/nbd")[0]
-    chances = count_probabilities(found.params, 39.0, 400)
-    assert chances.sum() == pytest.approx(1, abs=1e-6)
-    assert chances @ np.arange(401) == pytest.approx(MODELS["bg/nbd"].expected_new(found.params, np.array([39.0]))[0], rel=1e-4)
 
 
 def test_the_increasing_frequency_paradox() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import psycopg
@@ -96,6 +98,29 @@ def test_every_named_query_fits_the_schema(ground: Ground) -> None:
             except psycopg.Error as err:
                 wrong.append(f"{where} ({room}): {err.diag.message_primary}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_named_query_is_asked() -> None:
+    """The story: queries stood in the files whose function had gone, or was called by its own test only. A query is asked as `Q.name`
+    (whatever capitals the module has for the file), or by a name that is built: `Q.texts[f"list_{...}"]`.
+    """
+    asked: dict[str, set[str]] = defaultdict(set)
+    built: dict[str, set[str]] = defaultdict(set)
+    for file in SRC.rglob("*.py"):
+        room = file.relative_to(SRC).parts[0]
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and re.fullmatch(r"(\w+\.)?[A-Z]+", ast.unparse(node.value)):
+                asked[room].add(node.attr)
+            elif isinstance(node, ast.Subscript) and re.fullmatch(r"[A-Z]+\.texts", ast.unparse(node.value)):
+                start = node.slice.values[0] if isinstance(node.slice, ast.JoinedStr) else None
+                assert isinstance(start, ast.Constant), f"{file}: write where the name is asked how it begins"
+                built[room].add(str(start.value))
+    unasked = [
+        where
+        for room, where, _ in statements()
+        if (name := where.rpartition(":")[2]) not in asked[room] and not name.startswith(tuple(built[room]))
+    ]
+    assert not unasked, "\n".join(unasked)
 
 
 def test_a_table_is_written_only_by_its_owner_and_read_only_down_river() -> None:

@@ -168,7 +168,7 @@ def test_a_word_of_the_customer_needs_its_evidence_and_holds(browse: Browse, sta
         assert done.status_code == 303
         staffed.clock.move(timedelta(minutes=1))  # type: ignore[attr-defined]
         with staffed.db.tx() as conn:
-            assert pool.state_of(conn, [lin], "email", "marketing")[lin].is_given is (given == "yes")
+            assert pool.see(staffed, conn, lin).consents[0].is_given is (given == "yes")
     assert "2026-11-20 来电" in operator.look(f"/customers/{lin}").text
 
 

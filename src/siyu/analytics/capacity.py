@@ -1,7 +1,7 @@
 """How many people can look after how many: queueing for conversations.
 
 Erlang C (A. K. Erlang 1917): conversations arrive at random, each takes an exponential time, whoever finds every guide busy waits.
-Load A in erlangs = arrivals an hour x hours a conversation. Little's law: people in the system = arrivals x time in the system.
+Load A in erlangs = arrivals an hour x hours a conversation.
 """
 
 from __future__ import annotations
@@ -35,18 +35,3 @@ def answered_within(arrivals_per_hour: float, hours_each: float, guides: int, ho
     if load >= guides:
         return 0.0
     return 1 - erlang_c(load, guides) * math.exp(-(guides - load) * hours / hours_each)
-
-
-def guides_needed(arrivals_per_hour: float, hours_each: float, share: float, hours: float) -> int:
-    """The least number of guides who answer `share` of customers within `hours`. `share` is below 1."""
-    if not 0 <= share < 1:
-        raise ValueError("nobody can promise everybody: give a share below 1")
-    guides = max(1, math.floor(arrivals_per_hour * hours_each) + 1)
-    while answered_within(arrivals_per_hour, hours_each, guides, hours) < share:
-        guides += 1
-    return guides
-
-
-def people_in_system(arrivals_per_hour: float, hours_in_system: float) -> float:
-    """Little's law: L = lambda W."""
-    return arrivals_per_hour * hours_in_system

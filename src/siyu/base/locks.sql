@@ -1,5 +1,2 @@
 -- name: lock_shards
 select pg_advisory_xact_lock(%(space)s::int, s) from (select unnest(%(shards)s::int[]) as s order by 1) x;
-
--- name: try_lock_shard
-select pg_try_advisory_xact_lock(%(space)s::int, %(shard)s::int);

@@ -24,7 +24,7 @@ from siyu.channels.registry import channel_of, channels
 from siyu.channels.routes import routes
 from siyu.channels.sms.channel import forget_sms, see_sms, set_sms
 from siyu.channels.sms.words import SmsSettings
-from siyu.channels.store import health, message_log, sends_of, state_counts, unknown_sends
+from siyu.channels.store import health, message_log, state_counts, unknown_sends
 from siyu.channels.trial import send_trial
 from siyu.channels.webhook.channel import change_secret, forget_webhook, see_webhook, set_webhook
 from siyu.channels.webhook.words import WebhookSettings
@@ -69,7 +69,6 @@ __all__ = [
     "see_sms",
     "see_webhook",
     "send_trial",
-    "sends_of",
     "set_email",
     "set_sms",
     "set_webhook",

@@ -136,11 +136,6 @@ def message_log(
     )
 
 
-def sends_of(conn: Connection, person_id: int, limit: int = 50) -> list[Sent]:
-    """What was sent to a person under any of the person's ids, the newest first."""
-    return conn.cursor(row_factory=class_row(Sent)).execute(Q.sends_of, {"person_id": person_id, "limit": limit}).fetchall()
-
-
 def unknown_sends(conn: Connection, limit: int = 100) -> list[Sent]:
     """Sends that nobody knows the outcome of."""
     return message_log(conn, state="unknown", limit=limit)

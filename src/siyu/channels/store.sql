@@ -109,18 +109,5 @@ where (%(channel)s::text is null or s.channel = %(channel)s)
   and (%(before_at)s::timestamptz is null or (s.started_at, s.intent_id) < (%(before_at)s, %(before_id)s::bigint))
 order by s.started_at desc, s.intent_id desc limit %(limit)s;
 
--- name: sends_of
-select s.intent_id, s.channel, s.person_id, s.state, s.code, s.why, s.tries, s.started_at, s.ended_at, s.delivered_at, s.opened_at,
-       s.clicked_at, s.bounced_at, s.unsubscribed_at, s.resolved_by, i.purpose, i.origin, i.origin_id, i.content_id, i.content_version,
-       coalesce(c.name, '') as content_name, coalesce(a.mask, '') as address_mask
-from sends s
-join intents i on i.intent_id = s.intent_id
-left join contents c on c.content_id = i.content_id
-left join identifiers a on a.identifier_id = s.address_id
-where s.person_id in (
-    select m.identifier_id from identifiers m where m.person_id in (select person_id from identifiers where identifier_id = %(person_id)s)
-)
-order by s.started_at desc, s.intent_id desc limit %(limit)s;
-
 -- name: state_counts
 select channel, state, count(*) from sends where started_at >= %(since)s or state in ('unknown', 'sending', 'deferred') group by 1, 2;

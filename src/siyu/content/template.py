@@ -63,11 +63,6 @@ class Template:
     problems: tuple[Problem, ...]
     values: tuple[Value, ...]
 
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing fatal was found."""
-        return not any(p.is_fatal for p in self.problems)
-
 
 @dataclass
 class _Frame:

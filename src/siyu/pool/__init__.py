@@ -6,7 +6,7 @@ consents, scores, profiles, trade_days, and the SQL function `consent_state(peop
 
 from siyu.pool import masks, normal, relations
 from siyu.pool.brands import brand, set_brand
-from siyu.pool.catalogue import ensure_source, renew_write_key, source_of_key, sources
+from siyu.pool.catalogue import ensure_source, renew_write_key, sources
 from siyu.pool.checks import check
 from siyu.pool.deciding import confirm, cut, erase, forget_import, rebuild, revoke
 from siyu.pool.flow import fold, restage, set_stage_rules
@@ -20,10 +20,9 @@ from siyu.pool.people import (
     rows_of,
     scores_of,
     see,
-    stage_counts,
     timeline,
 )
-from siyu.pool.reaching import addresses, personal_traits, state_of
+from siyu.pool.reaching import addresses, personal_traits
 from siyu.pool.recording import record
 from siyu.pool.stages import Rules as StageRules
 from siyu.pool.stages import rules as stage_rules
@@ -34,7 +33,6 @@ from siyu.pool.words import (
     WEAK,
     Address,
     Brand,
-    ConsentState,
     Fact,
     Hit,
     Identifier,
@@ -64,7 +62,6 @@ __all__ = [
     "WEAK",
     "Address",
     "Brand",
-    "ConsentState",
     "Fact",
     "Hit",
     "Identifier",
@@ -115,10 +112,7 @@ __all__ = [
     "see",
     "set_brand",
     "set_stage_rules",
-    "source_of_key",
     "sources",
-    "stage_counts",
     "stage_rules",
-    "state_of",
     "timeline",
 ]

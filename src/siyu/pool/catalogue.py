@@ -47,12 +47,6 @@ def sources(conn: Connection, *, with_closed: bool = False) -> list[Source]:
     return conn.cursor(row_factory=class_row(Source)).execute(P.sources, {"with_closed": with_closed}).fetchall()
 
 
-def source_of_key(conn: Connection, digest: bytes) -> int | None:
-    """The open source whose write key has this SHA-256."""
-    row = conn.execute(P.source_by_key, {"digest": digest}).fetchone()
-    return None if row is None else int(row[0])
-
-
 def renew_write_key(conn: Connection, source_id: int, digest: bytes) -> bool:
     """Give an HTTP source another write key, by its SHA-256; the old one opens nothing any more. False for a source of another kind."""
     return conn.execute(Q.renew_write_key, {"source_id": source_id, "digest": digest}).rowcount == 1

@@ -133,8 +133,8 @@ def rebuild(ground: Ground, *, progress: Callable[[int], None] | None = None) ->
         if take_place(conn, flow.READER) is None:
             raise InputError("The fold is running.", "Stop the workers, then try again.")
         conn.execute(Q.lock_pool)
-        for name in ("empty_folds", "part_people", "forget_counts"):
-            conn.execute(U.texts[name])
+        for query in (U.empty_folds, U.part_people, U.forget_counts):
+            conn.execute(query)
         flow.start_over(conn)
         parked.release(conn, "pool", "fact")  # they are tried again
     done = 0

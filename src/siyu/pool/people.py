@@ -159,11 +159,6 @@ def _strongest_first(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...
     return tuple(sorted(pairs, key=lambda pair: ORDER[Kind(pair[0])]))
 
 
-def stage_counts(conn: Connection, *, everyone: bool = False) -> dict[str, int]:
-    """How many known people stand in each stage; `everyone` counts unknown visitors too."""
-    return {row[0]: row[1] for row in conn.execute(Q.stage_counts, {"everyone": everyone})}
-
-
 def see(ground: Ground, conn: Connection, person_id: int) -> Person:
     """Everything about one person, masked. An old number gives the person of today. Raises `NotFoundError`."""
     person_id = current_person(conn, [person_id]).get(person_id, 0)

@@ -77,9 +77,6 @@ select count(*) from (
     limit %(most)s
 ) x;
 
--- name: stage_counts
-select stage, count(*) from profiles where is_known or %(everyone)s group by stage;
-
 -- name: profile
 select stage_at, traits, facts_n, first_order_at, other_money from profiles where person_id = %(person_id)s;
 
@@ -118,9 +115,6 @@ select count(*) from identity_conflicts;
 select c.subject, i.mask, c.channel, c.purpose, c.is_given, c.decided_at, c.evidence
 from identifiers i join consents c on c.subject = i.identifier_id
 where i.person_id = %(person_id)s order by c.channel, c.purpose, c.decided_at desc, c.subject;
-
--- name: consent_states
-select person_id, is_given, decided_at, subject from consent_state(%(people)s::bigint[], %(channel)s, %(purpose)s);
 
 -- name: scores_of
 select distinct on (s.name) s.name, s.as_of, s.value, s.word, s.currency, f.amount_minor, f.data, s.subject, c.name as source
@@ -188,6 +182,3 @@ order by t.key, (t.value->>0) collate "C" desc, (t.value->>1) collate "C" desc;
 -- name: sources
 select source_id, name, kind, class as class_, owner, purpose, currency, created_at, last_fact_at, facts_n, identified_n, closed_at
 from sources where closed_at is null or %(with_closed)s order by name;
-
--- name: source_by_key
-select source_id from sources where write_key_digest = %(digest)s and closed_at is null;

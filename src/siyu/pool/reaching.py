@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 
 from siyu.base.db import Connection, queries
 from siyu.base.ground import Ground
 from siyu.base.vault import unseal
-from siyu.pool.words import Address, ConsentState, Kind
+from siyu.pool.words import Address, Kind
 
 Q = queries(__name__, "people.sql")
 
@@ -57,15 +57,6 @@ def personal_traits(ground: Ground, conn: Connection, person_ids: Sequence[int])
         if value is not None:
             found.setdefault(person, {})[name] = value
     return found
-
-
-def state_of(conn: Connection, person_ids: Iterable[int], channel: str, purpose: str) -> dict[int, ConsentState]:
-    """The consent of people (also by old numbers) to one channel and purpose. No entry = none was ever given.
-
-    For one identifier its latest word holds, over the identifiers of a person the most restrictive one.
-    """
-    rows = conn.execute(Q.consent_states, {"people": list(person_ids), "channel": channel, "purpose": purpose})
-    return {row[0]: ConsentState(*row[1:]) for row in rows}
 
 
 def _open(ground: Ground, wrapped: bytes | None, sealed: bytes | None) -> str | None:

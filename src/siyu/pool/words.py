@@ -225,15 +225,6 @@ class SeenConsent:
 
 
 @dataclass(frozen=True)
-class ConsentState:
-    """A person's consent to one channel and purpose, and the identifier whose word it is."""
-
-    is_given: bool
-    decided_at: datetime
-    subject: int
-
-
-@dataclass(frozen=True)
 class SeenOrder:
     """An order of a person."""
 

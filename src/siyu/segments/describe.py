@@ -17,12 +17,6 @@ def describe(rule: w.Rule, lang: str = "zh", *, brand: Brand, names: Mapping[Seg
     return teller.speak.tidy(teller.node(rule.where))
 
 
-def describe_node(node: w.Node, lang: str = "zh", *, brand: Brand, names: Mapping[SegmentId, str] | None = None) -> str:
-    """One condition or group in a phrase."""
-    teller = Teller(Speaker(lang, brand), names or {})
-    return teller.speak.tidy(teller.node(node))
-
-
 @dataclass(frozen=True)
 class Teller:
     """Puts conditions into words."""

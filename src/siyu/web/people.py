@@ -93,8 +93,8 @@ def listed(conn: Connection, by: Filter, currency: str, now: datetime) -> Found:
     total = int(row[0]) if row else 0
     if row and by.is_narrow and total <= COUNTED:  # few: they were gathered and sorted at once
         return Found(pool.rows_of(conn, row[1]), total, is_more=False)
-    order = f"list_{by.sort.removeprefix('-')}_{'down' if by.sort.startswith('-') else 'up'}"
-    ids = [r[0] for r in conn.execute(Q.texts[order], asked, prepare=False)]
+    column, way = by.sort.removeprefix("-"), "down" if by.sort.startswith("-") else "up"
+    ids = [r[0] for r in conn.execute(Q.texts[f"list_{column}_{way}"], asked, prepare=False)]
     return Found(pool.rows_of(conn, ids), min(total, COUNTED), total > COUNTED)
 
 

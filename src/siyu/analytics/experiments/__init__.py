@@ -8,22 +8,20 @@ one and why.
 
 from siyu.analytics.experiments.adjust import LEAST_IN_STRATUM, by_strata, cuped
 from siyu.analytics.experiments.clusters import LEAST_CLUSTERS, by_clusters
-from siyu.analytics.experiments.difference import cap_at, of_means, of_shares, relative, wilson
+from siyu.analytics.experiments.difference import cap_at, of_means, of_shares, wilson
 from siyu.analytics.experiments.plan import needed, plan
 from siyu.analytics.experiments.power import (
     needed_for_means,
-    needed_for_shares,
     power_of,
     price_of_share,
     smallest_effect,
     z_sum,
 )
 from siyu.analytics.experiments.ratio import of_ratios
-from siyu.analytics.experiments.sequential import p_value, while_outcomes_grow, while_people_arrive, width
+from siyu.analytics.experiments.sequential import while_outcomes_grow, width
 from siyu.analytics.experiments.split import BROKEN_BELOW, check_split
 from siyu.analytics.experiments.verdict import LEAST_BUYERS, WORTH, read
 from siyu.analytics.experiments.words import (
-    NOWHERE,
     Cuped,
     Estimate,
     HoldoutChoice,
@@ -41,7 +39,6 @@ __all__ = [
     "LEAST_BUYERS",
     "LEAST_CLUSTERS",
     "LEAST_IN_STRATUM",
-    "NOWHERE",
     "WORTH",
     "Cuped",
     "Estimate",
@@ -60,19 +57,15 @@ __all__ = [
     "cuped",
     "needed",
     "needed_for_means",
-    "needed_for_shares",
     "of_means",
     "of_ratios",
     "of_shares",
-    "p_value",
     "plan",
     "power_of",
     "price_of_share",
     "read",
-    "relative",
     "smallest_effect",
     "while_outcomes_grow",
-    "while_people_arrive",
     "width",
     "wilson",
     "z_sum",

@@ -80,22 +80,6 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> tuple[float, float
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def relative(estimate: Estimate) -> tuple[float, float, float] | None:
-    """The lift (difference / control mean) with its interval by the delta method; None where the control's mean is not clear of zero.
-
-    The ratio of two means is only near normal when the one below is far from zero: three standard errors are asked for.
-    """
-    t, c = estimate.treated, estimate.control
-    if min(t.n, c.n) < 2 or c.mean <= 0:
-        return None
-    var_t, var_c = t.variance / t.n, c.variance / c.n
-    if c.mean < 3 * math.sqrt(var_c):
-        return None
-    lift = estimate.difference / c.mean
-    half = z_of(estimate.level) * math.sqrt(var_t + (1 + lift) ** 2 * var_c) / c.mean
-    return lift, lift - half, lift + half
-
-
 def cap_at(values: Sequence[float] | NDArray[Any], quantile: float) -> tuple[Values, float]:
     """Winsorise from above: whatever is over the quantile of all values becomes that quantile. Gives the values and the cap.
 

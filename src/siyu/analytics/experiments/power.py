@@ -41,22 +41,6 @@ def needed_for_means(
     return z_sum(level, power) ** 2 * (1 - cut) * (sigma_t**2 / (1 - share_c) + sigma_c**2 / share_c) / difference**2
 
 
-def needed_for_shares(p_c: float, p_t: float, *, method: str = "pooled", level: float = 0.95, power: float = 0.8) -> float:
-    """People per arm (equal arms) to see the share `p_t` against `p_c`.
-
-    `pooled`: variance of the null pooled, as the test does (Fleiss); `unpooled`; `arcsine`: Cohen's h, stable for small shares.
-    """
-    z_a, z_b = z_of(level), z_at(power)
-    if method == "arcsine":
-        h = 2 * (math.asin(math.sqrt(p_t)) - math.asin(math.sqrt(p_c)))
-        return 2 * (z_a + z_b) ** 2 / h**2
-    apart = p_c * (1 - p_c) + p_t * (1 - p_t)
-    if method == "unpooled":
-        return (z_a + z_b) ** 2 * apart / (p_t - p_c) ** 2
-    middle = (p_c + p_t) / 2
-    return float((z_a * math.sqrt(2 * middle * (1 - middle)) + z_b * math.sqrt(apart)) ** 2 / (p_t - p_c) ** 2)
-
-
 def price_of_share(share_c: float) -> float:
     """How many times larger the smallest visible effect is with this holdout than with an even split: 1.67 at 10 %."""
     return math.inf if share_c <= 0 or share_c >= 1 else 0.5 / math.sqrt(share_c * (1 - share_c))

@@ -28,22 +28,6 @@ def width(information: float, *, level: float = 0.95) -> float:
     return math.sqrt((1 + 1 / information) * math.log((1 + information) / (1 - level) ** 2))
 
 
-def p_value(z: float, information: float) -> float:
-    """The always-valid p-value of one look. The smallest of all looks so far is one too."""
-    if information <= 0:
-        return 1.0
-    log_e = z * z / 2 * information / (1 + information) - math.log1p(information) / 2
-    return min(1.0, math.exp(-log_e))
-
-
-def while_people_arrive(estimate: Estimate, expected_error: float) -> Estimate:
-    """For people who come one after another, each with an outcome that is final: the standard error falls as they come.
-
-    `expected_error` is the one planned for the end; it must not be chosen after looking.
-    """
-    return _widened(estimate, (expected_error / estimate.error) ** 2 if 0 < estimate.error < math.inf else 0.0)
-
-
 def while_outcomes_grow(estimate: Estimate, expected_error: float, *, clock: float | None = None) -> Estimate:
     """For a fixed number of people whose outcomes grow (a broadcast in its measuring window): the standard error *rises* as they buy.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -167,6 +166,3 @@ class Verdict(StrEnum):
     TOO_FEW = "too_few"  # such an effect could have hidden among so few people
     BROKEN = "broken"  # people were not divided as planned: no number may be trusted
     TOO_EARLY = "too_early"  # the measuring window is still open
-
-
-NOWHERE = Estimate(0.0, -math.inf, math.inf, math.inf, Sample(0, 0, 0), Sample(0, 0, 0), "none")

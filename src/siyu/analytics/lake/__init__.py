@@ -8,7 +8,7 @@ describes it for other engines. Nothing in it cannot be made again from PostgreS
 from siyu.analytics.lake.engine import Engine
 from siyu.analytics.lake.flow import Keeper, compact, status, sync
 from siyu.analytics.lake.reading import is_ready, open, query
-from siyu.analytics.lake.reports import CohortCell, Columns, cohorts, purchase_states, purchase_statistics, purchases, rfm
+from siyu.analytics.lake.reports import CohortCell, Columns, cohorts, purchases, rfm
 from siyu.analytics.lake.words import Fault, File, Home, Status, Synced, Table
 
 __all__ = [
@@ -26,8 +26,6 @@ __all__ = [
     "compact",
     "is_ready",
     "open",
-    "purchase_states",
-    "purchase_statistics",
     "purchases",
     "query",
     "rfm",

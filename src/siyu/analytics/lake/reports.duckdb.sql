@@ -10,20 +10,6 @@ from orders
 where paid_minor > 0 and currency = getvariable('currency') and paid_at <= cast(as_of as timestamptz)
 group by 1, 2;
 
--- name: purchase_statistics
--- Mergeable: of two disjoint stretches of days the parts add up (min, max, sum, and the value of the earlier first day).
-select person_id, min(on_date) as first_on, max(on_date) as last_on, count(*) as days_n, cast(sum(paid_minor) as bigint) as paid_minor,
-    arg_min(paid_minor, on_date) as first_day_minor
-from purchase_days($as_of) group by 1 order by 1;
-
--- name: purchase_states
-with s as (
-    select min(on_date) as first_on, max(on_date) as last_on, count(*) as days_n from purchase_days($as_of) group by person_id
-)
-select cast(days_n - 1 as double) as x, (last_on - first_on) / 7.0 as t_x,
-    (cast(timezone(getvariable('time_zone'), cast($as_of as timestamptz)) as date) - first_on) / 7.0 as t_obs, cast(count(*) as double) as weight
-from s group by all order by all;
-
 -- name: purchases
 -- Every purchase day, money less refunds and never below zero: as the scoring run reads it from PostgreSQL.
 select person_id, cast(on_date - date '1970-01-01' as bigint) as day, greatest(paid_minor - refunded_minor, 0) as minor, orders_n

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siyu.analytics.lake.engine import Engine
-from siyu.analytics.value import States
 from siyu.base.db import queries
 
 Q = queries(__name__, "reports.duckdb.sql")
@@ -29,20 +28,6 @@ class CohortCell:
     orders: int
     paid_minor: int
     again: int
-
-
-def purchase_statistics(con: Engine, as_of: datetime) -> Columns:
-    """Per person, sorted: `person_id, first_on, last_on, days_n, paid_minor, first_day_minor`.
-
-    `days_n` days with a valid order, `paid_minor` what was paid on them, refunds not taken off, `first_day_minor` of it on the first.
-    """
-    return _columns(con, Q.purchase_statistics, as_of)
-
-
-def purchase_states(con: Engine, as_of: datetime) -> States:
-    """The purchase histories at the end of the brand's day of `as_of`, equal ones counted once: what the buying models are fitted to."""
-    found = _columns(con, Q.purchase_states, as_of)
-    return States(*(found[name].astype(np.float64) for name in ("x", "t_x", "t_obs", "weight")))
 
 
 def purchases(con: Engine, as_of: datetime) -> tuple[Columns, int]:

@@ -75,11 +75,6 @@ class Synced:
             self.is_busy or other.is_busy,
         )
 
-    @property
-    def has_worked(self) -> bool:
-        """Whether anything was done."""
-        return bool(self.facts or self.mended or self.cleaned or self.merged)
-
 
 @dataclass(frozen=True)
 class Status:

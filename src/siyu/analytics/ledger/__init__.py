@@ -23,7 +23,7 @@ from siyu.analytics.ledger.showing import (
     spends,
     statement,
 )
-from siyu.analytics.ledger.store import all_costs, balances, stamp
+from siyu.analytics.ledger.store import all_costs, stamp
 from siyu.analytics.ledger.terms import SETTING as TERMS_SETTING
 from siyu.analytics.ledger.terms import dump as dump_terms
 from siyu.analytics.ledger.terms import set_terms, terms
@@ -94,7 +94,6 @@ __all__ = [
     "Terms",
     "all_costs",
     "as_json",
-    "balances",
     "can_serve",
     "dump_terms",
     "entries_behind",

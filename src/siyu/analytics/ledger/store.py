@@ -122,14 +122,6 @@ def seen(row: Sequence[Any]) -> SeenEntry:
     return SeenEntry(**dict(zip(names, row, strict=False)), dims=Dims(*row[12:17]))
 
 
-def balances(conn: Connection) -> dict[str, dict[str, int]]:
-    """What stands on each account, by currency; the sum of each currency is zero."""
-    found: dict[str, dict[str, int]] = {}
-    for account, currency, minor in conn.execute(Q.see_balances):
-        found.setdefault(currency, {})[account] = minor
-    return found
-
-
 def stamp(conn: Connection) -> tuple[Any, ...]:
     """Changes whenever the ledger or who is who has changed."""
     row = conn.execute(Q.see_stamp).fetchone()

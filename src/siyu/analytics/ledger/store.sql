@@ -147,9 +147,6 @@ select f.key, f.amount_minor, coalesce(f.currency, ''), f.data, f.occurred_at
 from facts f where f.type = 'spend.recorded'
 order by f.occurred_at desc, f.key limit %(limit)s;
 
--- name: see_balances
-select account, currency, sum(amount_minor)::bigint from ledger_postings group by 1, 2 order by 2, 1;
-
 -- name: see_stamp
 select (select coalesce(max(entry_id), 0) from ledger_entries), (select coalesce(max(touch_id), 0) from ledger_touches),
     (select coalesce(max(log_id), 0) from identity_log), (select count(*) from ledger_imports where reversed_at is not null);

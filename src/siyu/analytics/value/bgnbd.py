@@ -9,7 +9,7 @@ Pareto/NBD where most people bought once.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betaln, digamma, expit, gammaln, hyp2f1
+from scipy.special import digamma, expit, gammaln, hyp2f1
 
 from siyu.analytics.value.sums import dot
 from siyu.analytics.value.words import Floats, States
@@ -76,18 +76,6 @@ def expected_new(params: Floats, weeks: Floats) -> Floats:
     r, alpha, a, b = _off_one(params)
     weeks = np.asarray(weeks, dtype=float)
     result: Floats = (a + b - 1) / (a - 1) * (1 - (alpha / (alpha + weeks)) ** r * hyp2f1(r, b, a + b - 1, weeks / (alpha + weeks)))
-    return result
-
-
-def count_probabilities(params: Floats, weeks: float, most: int) -> Floats:
-    """P(X(t) = 0), P(X(t) = 1), ... P(X(t) = most) of a new customer (equation 8)."""
-    r, alpha, a, b = params
-    n = np.arange(most + 1, dtype=float)
-    nbd = np.exp(gammaln(r + n) - gammaln(r) - gammaln(n + 1) + r * np.log(alpha / (alpha + weeks)) + n * np.log(weeks / (alpha + weeks)))
-    first = np.exp(betaln(a, b + n) - betaln(a, b)) * nbd
-    below = np.concatenate([[0.0], np.cumsum(nbd)[:-1]])
-    second = np.where(n > 0, np.exp(betaln(a + 1, np.maximum(b + n - 1, 1e-300)) - betaln(a, b)) * (1 - below), 0.0)
-    result: Floats = first + second
     return result
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_KNOWN = {
+KNOWN = {
     "order.paid": "order completed|completed order|order paid|purchase|订单完成|订单支付|支付订单",
     "order.refunded": "order refunded|refund|订单退款",
     "order.updated": "order updated",
@@ -50,7 +50,7 @@ _KNOWN = {
     "tag.added": "tag added|打标签",
     "tag.removed": "tag removed|移除标签",
 }
-_BY_NAME = {name: type_ for type_, names in _KNOWN.items() for name in names.split("|")}
+_BY_NAME = {name: type_ for type_, names in KNOWN.items() for name in names.split("|")}
 
 # Only our own rooms say these: a page must not be able to tell us that an address bounced, that somebody agreed to a message, or that
 # money came in by another name.
@@ -92,8 +92,3 @@ def type_of(event: str) -> tuple[str, bool]:
     if is_past and before not in _RESERVED and _OBJECT.fullmatch(before) and last.isascii():
         return f"{before}.{last}", False
     return "event.tracked", False
-
-
-def documented() -> dict[str, list[str]]:
-    """Fact type -> the names that lead to it, for the documentation and its test."""
-    return {type_: names.split("|") for type_, names in _KNOWN.items()}

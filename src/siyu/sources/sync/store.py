@@ -16,7 +16,6 @@ from siyu.pool import Kind
 from siyu.sources.sync.words import Difference, Differing, Known, Part, Run, Told, Way
 
 Q = queries(__name__)
-_ALL = 1_000_000
 
 
 def begin_run(conn: Connection, account_id: int, kind: str, at: datetime, job_id: int) -> int | None:

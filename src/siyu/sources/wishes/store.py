@@ -44,10 +44,5 @@ def put_off(conn: Connection, one: DueWish, error: str, *, now: datetime, wait: 
     conn.execute(Q.put_off, _key(one) | {"due_at": now + pause, "tries": one.tries + 1, "error": error})
 
 
-def open_counts(conn: Connection) -> list[tuple[int, str, int, datetime, int, str]]:
-    """What waits to be fetched: (account, kind, number, since when, most tries, last error)."""
-    return [(r[0], r[1], r[2], r[3], r[4], r[5]) for r in conn.execute(Q.open_counts)]
-
-
 def _key(one: DueWish) -> dict[str, object]:
     return {"account_id": one.account_id, "kind": one.kind, "ref": Jsonb(one.ref), "up_to": one.up_to}

@@ -12,8 +12,6 @@ from siyu.web.segments import windows
 from siyu.web.segments.windows import EVER, Incomplete
 
 Fields = Mapping[str, str]
-
-ORDERS_MONEY = ("spent", "net", "refunded", "average")
 ORDERS_MOMENT = ("last_at", "first_at")
 PROFILE_MOMENT = ("last_seen_at", "first_seen_at", "stage_at")
 # The kinds of conditions in the order of the menu, by group.
@@ -25,7 +23,6 @@ MENU: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("reach", ("consent", "reachable", "identifier", "contact")),
     ("else", ("segment", "json")),
 )  # fmt: skip
-WHATS = tuple(what for _, whats in MENU for what in whats)
 NUMBER_OPS = ("gte", "lte", "gt", "lt", "eq", "ne", "between")
 TRAIT_OPS = (
     "eq",

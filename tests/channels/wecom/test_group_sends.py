@@ -19,6 +19,7 @@ from siyu.channels.group_sends.words import ChatState, GroupCap, Waiting
 from siyu.channels.wecom.deciding import allowance
 from siyu.channels.wecom.words import MassRule
 from siyu.pool import relations
+from siyu.sources import handing
 from siyu.vendors import Trouble, VendorError
 from siyu.vendors.wecom import Client
 
@@ -88,7 +89,8 @@ def test_owners_confirm_and_every_group_says_what_became_of_it(corp: Corp, chats
     """Made, waiting, reminded, confirmed on the phone, sent by group; one that is full, one dismissed, one of an owner who left."""
     a, b, full = chats.found("zs", "甲", "乙", "满")
     (c,) = chats.found("ls", "丙")
-    gone, orphan = chats.found("zs", "散")[0], chats.found("ls", "孤")[0]
+    corp.guides("ww")
+    gone, orphan = chats.found("zs", "散")[0], chats.found("ww", "孤")[0]
     corp.trial.hand("/settings", mass_send_rule="daily1")
     with corp.ground.db.tx() as conn:
         wecom.set_mass_settings(corp.ground, conn, "daily1")
@@ -98,9 +100,9 @@ def test_owners_confirm_and_every_group_says_what_became_of_it(corp: Corp, chats
     corp.trial.hand("/deeds/own_task", userid="zs", kind="group", text="早", targets=[full])
     corp.trial.hand("/deeds/group", chat_id=gone, do="dismiss")
     with corp.ground.db.tx() as conn:
-        relations.keep_groups(conn, [relations.ChatGroup(corp.corpid, orphan, "孤", "left")], corp.clock.at)
         relations.keep_groups(conn, [relations.ChatGroup(corp.corpid, gone, "散", "zs", None, corp.clock.at)], corp.clock.at)
-        relations.keep_guides(conn, [relations.Guide(corp.corpid, "left", left_at=corp.clock.at)], corp.clock.at)
+        relations.keep_guides(conn, [relations.Guide(corp.corpid, "ww", left_at=corp.clock.at)], corp.clock.at)
+    corp.trial.hand("/deeds/resign", userid="ww")
     corp.wait(HOUR)
     chats.go()
     ours = [one for one in corp.tasks() if one["text"] != "早"]
@@ -115,10 +117,9 @@ def test_owners_confirm_and_every_group_says_what_became_of_it(corp: Corp, chats
     assert wecom.remind_origin(corp.ground, group_sends.ORIGIN, number, "ls") == (0, 1)
     corp.trial.hand("/deeds/own_task", userid="zs", kind="group", text="早", targets=[b])  # she is faster than her own confirming
     corp.confirm("zs")
-    corp.trial.hand("/deeds/group", chat_id=orphan, do="change", add_member="ls")
-    corp.trial.hand("/deeds/group", chat_id=orphan, do="change", owner="ls")
-    with corp.ground.db.tx() as conn:
-        relations.keep_groups(conn, [relations.ChatGroup(corp.corpid, orphan, "孤", "ls")], corp.clock.at)
+    assert len(handing.chats.ask(corp.ground, corp.corpid, "ww", "ls").chat_handing_ids) == 1
+    while handing.chats.advance(corp.ground):
+        pass
     corp.wait(5 * MINUTE)
     chats.go()
     corp.wait(5 * MINUTE)

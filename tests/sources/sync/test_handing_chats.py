@@ -240,6 +240,7 @@ def test_chats_of_owners_at_work_and_the_limits(ground: Ground, clock: StillCloc
         )
     midnight = chats.next_day(clock.now())
     assert chats.ask(ground, corp, "zs", "ls", last).days == ((clock.now(), 1), (midnight, 1)), "two went today before, and 297 others"
+    assert sorted(states(ground)[c] for c in last) == [("asked", "", "ls"), ("asked", "day_full", "ls")]
     with ground.db.tx() as conn:  # somebody let both be due: the day is counted again before the corp is asked
         conn.execute("update chat_handings set due_at = %s where state = 'asked'", (clock.now(),))
     rest(ground)

@@ -44,8 +44,9 @@ where corp = %(corp)s and to_guide = %(guide)s and state <> 'failed' and (state 
 group by day;
 
 -- name: begin
-insert into chat_handings (account_id, corp, chat_id, from_guide, to_guide, is_resigned, asked_by, asked_at, due_at)
-select %(account_id)s, %(corp)s, n.chat_id, %(from_guide)s, %(to_guide)s, %(is_resigned)s, %(by)s, %(at)s, n.due_at
+insert into chat_handings (account_id, corp, chat_id, from_guide, to_guide, is_resigned, code, asked_by, asked_at, due_at)
+select %(account_id)s, %(corp)s, n.chat_id, %(from_guide)s, %(to_guide)s, %(is_resigned)s,
+    case when n.due_at > %(at)s then 'day_full' else '' end, %(by)s, %(at)s, n.due_at
 from unnest(%(chats)s::text[], %(dues)s::timestamptz[]) as n(chat_id, due_at)
 on conflict do nothing returning chat_handing_id;
 

@@ -24,6 +24,7 @@ def test_settings_change_what_the_rooms_read(run: Run, ground: Ground) -> None: 
     assert run("setting", "set", "brand.currency", "GBP")[0] == 0
     assert run("setting", "set", "http.batch_bytes", "4194304")[1]["value"] == 4194304
     assert run("setting", "set", "pool.stages.lost_days", "400")[0] == 0
+    assert run("setting", "set", "pool.identity.limits", '{"phone": 2}')[1]["value"] == {"phone": 2}
     with ground.db.tx() as conn:
         assert pool.brand(conn).currency == "GBP" and pool.stage_rules(conn).lost_days == 400
         before = gate.shown(conn)["quiet"]
@@ -31,13 +32,15 @@ def test_settings_change_what_the_rooms_read(run: Run, ground: Ground) -> None: 
     assert run("setting", "drop", "gate.quiet")[1]["value"] == before
     assert run("setting", "drop", "http.batch_bytes")[1]["value"] == 512000
     with ground.db.tx() as conn:
-        assert conn.execute("select count(*) from staff_log where what = 'setting_changed'").fetchone() == (6,)
+        assert conn.execute("select count(*) from staff_log where what = 'setting_changed'").fetchone() == (7,)
 
 
 def test_what_cannot_be_meant_is_refused(run: Run) -> None:  # noqa: F811
     for name, value in (
         ("brand.currency", "pounds"), ("http.batch_bytes", "5000000"), ("http.batch_bytes", "many"), ("gate.caps", '{"x": 1}'),
         ("email.server", '{"host": "x", "pasword": "y"}'), ("email.server", "{"), ("nothing", "1"), ("pool.stages.lost_days", "1"),
+        ("sms.sender", '{"signature": "茶铺"}'), ("sms.sender", '{"account_id": 7, "signature": "茶铺"}'), ("welcome.timeout_seconds", "0"),
+        ("pool.identity.limits", '{"phone": 0}'), ("pool.identity.limits", '{"device_id": 2}'), ("pool.identity.partners", "1"),
     ):  # fmt: skip
         code, answer, _ = run("setting", "set", name, value)
         assert code == 1 and answer["error"]["what"], (name, value)

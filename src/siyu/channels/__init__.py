@@ -28,9 +28,13 @@ from siyu.channels.store import health, message_log, state_counts, unknown_sends
 from siyu.channels.trial import send_trial
 from siyu.channels.webhook.channel import change_secret, forget_webhook, see_webhook, set_webhook
 from siyu.channels.webhook.words import WebhookSettings
+from siyu.channels.welcome.words import SECONDS as WELCOME_SECONDS
+from siyu.channels.welcome.words import SETTING as WELCOME_TIMEOUT
 from siyu.channels.words import Answer, Channel, Courier, Line, Parcel, Result, Sent, State
 
 __all__ = [
+    "WELCOME_SECONDS",
+    "WELCOME_TIMEOUT",
     "Answer",
     "Channel",
     "Choice",

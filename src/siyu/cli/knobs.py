@@ -86,10 +86,20 @@ def _numbers(conn: Connection) -> list[Knob]:
         _mass_rule(conn),
         _group_cap(conn),
         make("web.tag_budget", 10_000, 1, 1_000_000),
+        make(pool.IDENTITY_PARTNERS, pool.PARTNERS_KEPT, 2, 1_000_000),
+        _identity_limits(conn),
+        make(channels.WELCOME_TIMEOUT, channels.WELCOME_SECONDS, 1, 15),
         make(sync.SETTING_HOUR, sync.HOUR, 0, 23),
         _link_remark_phones(conn),
         make(callbacks.SETTING_KEEP_DAYS, callbacks.KEEP_DAYS, 1, 3650),
     ]
+
+
+def _identity_limits(conn: Connection) -> Knob:
+    def write(ground: Ground, c: Connection, given: Any) -> None:
+        pool.set_identity_limits(c, given, at=ground.clock.now())
+
+    return Knob(pool.IDENTITY_LIMITS, pool.identity_limits(conn), write, lambda c: settings.drop(c, pool.IDENTITY_LIMITS))
 
 
 def _mass_rule(conn: Connection) -> Knob:
@@ -152,10 +162,18 @@ def _ways_out(ground: Ground, conn: Connection) -> list[Knob]:
         value["private_hosts"] = tuple(value.get("private_hosts", ()))
         channels.set_webhook(g, c, channels.WebhookSettings(**value))
 
-    server, endpoint = channels.see_email(ground, conn), channels.see_webhook(ground, conn)
+    def text(g: Ground, c: Connection, given: Any) -> None:
+        value = _object(given, "sms.sender", channels.SmsSettings)
+        account_id = _whole(value.get("account_id"), "sms.sender: account_id", 1, 10**9)
+        price = _whole(value.get("unit_price_micro", channels.SmsSettings.unit_price_micro), "sms.sender: unit_price_micro", 0, 10**8)
+        sender = channels.SmsSettings(account_id, str(value.get("signature", "")), price, str(value.get("extend_code", "")))
+        channels.set_sms(g, c, sender)
+
+    server, endpoint, sender = channels.see_email(ground, conn), channels.see_webhook(ground, conn), channels.see_sms(conn)
     return [
         Knob("email.server", _hide(asdict(server)) if server else None, mail, channels.forget_email),
         Knob("webhook.endpoint", _hide(asdict(endpoint)) if endpoint else None, hook, channels.forget_webhook),
+        Knob("sms.sender", asdict(sender) if sender else None, text, channels.forget_sms),
         Knob("content.ad_prefix", content.look(conn).ad_prefix, lambda g, c, given: content.set_ad_prefix(g, c, str(given))),
     ]
 

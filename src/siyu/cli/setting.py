@@ -13,7 +13,8 @@ from siyu.cli.knobs import Knob, knobs
 from siyu.cli.opening import opened
 from siyu.cli.screen import command, family, plain, report, table, word
 
-_FOLDED_BY = frozenset({"brand.time_zone", "brand.currency"})  # what is folded already was folded by these
+# What is folded already was folded by these.
+_FOLDED_BY = frozenset({"brand.time_zone", "brand.currency", pool.IDENTITY_LIMITS, pool.IDENTITY_PARTNERS})
 
 
 def add(subparsers: Any) -> None:

@@ -22,6 +22,9 @@ from siyu.pool.people import (
     see,
     timeline,
 )
+from siyu.pool.persons import LIMITS as IDENTITY_LIMITS
+from siyu.pool.persons import PARTNERS as IDENTITY_PARTNERS
+from siyu.pool.persons import PARTNERS_KEPT, identity_limits, set_identity_limits
 from siyu.pool.reaching import addresses, personal_traits
 from siyu.pool.recording import record
 from siyu.pool.stages import Rules as StageRules
@@ -56,7 +59,10 @@ from siyu.pool.words import (
 )
 
 __all__ = [
+    "IDENTITY_LIMITS",
+    "IDENTITY_PARTNERS",
     "ORDER",
+    "PARTNERS_KEPT",
     "PERSONAL",
     "PERSONAL_TRAITS",
     "WEAK",
@@ -96,6 +102,7 @@ __all__ = [
     "find",
     "fold",
     "forget_import",
+    "identity_limits",
     "list_people",
     "masks",
     "normal",
@@ -111,6 +118,7 @@ __all__ = [
     "scores_of",
     "see",
     "set_brand",
+    "set_identity_limits",
     "set_stage_rules",
     "sources",
     "stage_rules",

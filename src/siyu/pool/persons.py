@@ -15,6 +15,7 @@ from psycopg.types.json import Json
 
 from siyu.base import settings
 from siyu.base.db import Connection, queries
+from siyu.base.errors import InputError
 from siyu.pool.identity import Decision, Link, Node, Resolved, resolve
 from siyu.pool.store import array
 from siyu.pool.words import WEAK, Kind
@@ -23,7 +24,22 @@ Q = queries(__name__, "identity.sql")
 
 LIMITS = "pool.identity.limits"  # setting: kind -> how many of it a person may have without asking; 1 where not named
 PARTNERS = "pool.identity.partners"  # setting: with more partners than this an identifier is shared
-_PARTNERS = 200
+PARTNERS_KEPT = 200
+
+
+def identity_limits(conn: Connection) -> dict[str, int]:
+    """Of which kinds a person may have more than one without asking: kind -> how many."""
+    return dict(settings.get(conn, LIMITS, {}))
+
+
+def set_identity_limits(conn: Connection, limits: Any, *, at: datetime) -> None:
+    """Keep these limits, for links that are judged from now on. Raises `InputError`."""
+    strong = [str(kind) for kind in Kind if kind not in WEAK]
+    if not isinstance(limits, dict) or not all(
+        kind in strong and isinstance(most, int) and not isinstance(most, bool) and 1 <= most <= 100 for kind, most in limits.items()
+    ):
+        raise InputError("The limits are not kinds with numbers.", f"Give 1 to 100 for some of {', '.join(strong)}.", field=LIMITS)
+    settings.put(conn, LIMITS, limits, at=at)
 
 
 def note_links(conn: Connection, links: Mapping[tuple[int, int, int, int], tuple[datetime, UUID]]) -> set[int]:
@@ -48,7 +64,7 @@ def regroup(
     seeds = set(touched)
     if not seeds:
         return set()
-    limit = int(settings.get(conn, PARTNERS, _PARTNERS))
+    limit = int(settings.get(conn, PARTNERS, PARTNERS_KEPT))
     flipped = [
         row[0]
         for row in conn.execute(Q.judge_shared, {"ids": array(seeds), "limit": limit, "weak": sorted(WEAK), "may_fall": were_links_removed})
@@ -59,7 +75,7 @@ def regroup(
     ids = [node.identifier_id for node in nodes]
     links = [Link(*row) for row in conn.execute(Q.links_among, {"ids": array(ids)})]
     decisions = [Decision(*row) for row in conn.execute(Q.decisions_among, {"ids": array(ids)})]
-    out = resolve(nodes, links, decisions, settings.get(conn, LIMITS, {}))
+    out = resolve(nodes, links, decisions, identity_limits(conn))
     return _write(conn, nodes, out, at, dict(because or {}))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from siyu.vendors import Account
 
 SETTING = "welcome.timeout_seconds"
+SECONDS = 4
 
 
 @dataclass(frozen=True)
@@ -14,4 +15,4 @@ class WelcomeSettings:
     """The corps' apps that greet. `timeout_seconds` is how long WeCom may take to answer: the setting `welcome.timeout_seconds`."""
 
     accounts: tuple[Account, ...]
-    timeout_seconds: float = 4.0
+    timeout_seconds: float = SECONDS

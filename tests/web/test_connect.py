@@ -218,7 +218,9 @@ def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staff
         query = {"msg_signature": sealed.signature, "timestamp": "1700000000", "nonce": f"n{n}"}
         assert visitor.post(path, params=query, content=body).status_code == 200
     assert visitor.post(path, params=query | {"msg_signature": "0" * 40}, content=body).status_code == 403
-    text = viewer.look("/callbacks").text
+    refused = viewer.look("/callbacks").text
+    text, _, noes = refused.partition('id="noes"')
+    assert "签名或密文不对" in noes and "2026-11-20" in noes
     assert "change_external_contact" in text and "等待处理" in text and "SECRETCODE" not in text
     assert 'name="ids"' not in text
     callbacks.work(staffed, 10)

@@ -45,7 +45,9 @@ def listing(request: Request) -> Response:
     with ground.db.tx() as conn:
         accounts = {one.account_id: one for one in vendors.accounts(conn)}
         rows = callbacks.seen(conn, account or None, state or None, before or None, SIZE + 1, kind=kind or None)
-        counts = callbacks.counts(conn, ground.clock.now() - COUNTED_FOR)
+        since = ground.clock.now() - COUNTED_FOR
+        counts = callbacks.counts(conn, since)
+        noes = callbacks.refusals(conn, since.date(), account or None)
         kinds = store.callback_kinds(conn)
     filters = {"account": str(account) if account else "", "state": state, "kind": kind}
     older = str(rows[SIZE - 1].callback_id) if len(rows) > SIZE else ""
@@ -56,6 +58,7 @@ def listing(request: Request) -> Response:
         address=lambda **more: _address(filters | more), received=sum(one.received for one in mine),
         copies=sum(one.copies for one in mine), waiting=sum(one.waiting for one in mine), parked=sum(one.parked for one in mine),
         refused=sum(one.refused for one in mine), lag=max((one.lag_s for one in mine if one.lag_s is not None), default=None),
+        noes=noes,
         meaning=lambda kind: _meaning(kind, lang_of(request)), note_of=lambda word: _note(word, lang_of(request)), most=_MOST_AT_ONCE,
     )  # fmt: skip
 

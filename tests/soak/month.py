@@ -49,7 +49,8 @@ _GROUPS_EVERY, _POST_EVERY = 4, 9  # days between messages to all chats, and bet
 _UNDER_WAY = """
 select from permits where channel = 'wecom' and state = 'claimed'
 union all select from mass_groups where state in ('planned', 'open')
-union all select from handings where state in ('asked', 'calling', 'waiting') limit 1
+union all select from handings where state in ('asked', 'calling', 'waiting')
+union all select from chat_handings where state in ('asked', 'calling', 'waiting') limit 1
 """
 
 
@@ -117,7 +118,7 @@ class Month:
         some = [row["external_userid"] for row in world.ask("/sandbox/corp/truth/contacts?limit=60")["follows"]]
         chats = [
             world.corp("/groups", owner=guide, name=f"茶友群{n}", customers=some[n * 20 : n * 20 + 20], is_quiet=True)["chat_id"]
-            for n, guide in enumerate(guides[:3])
+            for n, guide in enumerate([*guides[:2], guides[-1]])  # the last one leaves
         ]
         tags = world.corp("/tags", group="来源", tags=["新客", "活动"])["tag_id"]
         made = connect_sandbox(world.ground, world.url)
@@ -269,13 +270,16 @@ class Month:
         self.world.settle()
 
     def _hand_over(self, day: int) -> None:
-        """Whose guide has left goes to one who stays; what cannot be handed over has its reason."""
+        """Customers and chats of a guide who left go to one who stays; what cannot be handed over has its reason."""
         with self.world.ground.db.tx() as conn:
             left = sorted({one.guide for one in handing.waiting(conn)})
+            ownerless = handing.chats.waiting(conn)
             stay = [one.guide for one in pool.relations.guides(conn, self.corp)]
         for guide in left:
             handing.ask(self.world.ground, self.corp, guide, self.dice.choice(stay))
-        if left:
+        for owner in sorted({one.owner for one in ownerless}):
+            handing.chats.ask(self.world.ground, self.corp, owner, self.dice.choice(stay))
+        if left or ownerless:
             self.world.settle()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.soak.world import World
 
-from siyu import channels, gate
+from siyu import channels, gate, pool
 
 EVERYBODY: dict[str, Any] = {"siyu_rule": 1, "where": {"all": []}}
 _WELCOME_FOR = 20  # seconds
@@ -95,12 +95,12 @@ def _relations(world: World, corp: str, letters: list[dict[str, Any]]) -> dict[s
 
 
 def _chats(world: World, corp: str) -> dict[str, Any]:
-    truth = {
-        (chat["chat_id"], who)
-        for chat in world.ask("/sandbox/corp/truth/groups")
-        for who, member in chat["members"].items()
-        if member["kind"] == 2
-    }
+    """Who is in a chat and who owns it: as the corp has it."""
+    chats = world.ask("/sandbox/corp/truth/groups")
+    with world.ground.db.tx() as conn:
+        owned = [(one.chat_id, one.owner) for one in pool.relations.groups(conn, corp) if one.dismissed_at is None]
+    _same("owners of chats", owned, [(chat["chat_id"], chat["owner"]) for chat in chats])
+    truth = {(chat["chat_id"], who) for chat in chats for who, member in chat["members"].items() if member["kind"] == 2}
     ours = world.rows(
         "select m.chat_id, i.value from group_members m join identifiers i on i.identifier_id = m.subject"
         " where m.corp = %(corp)s and m.is_in",
@@ -237,9 +237,13 @@ def _posts(world: World) -> dict[str, Any]:
 
 def _handed_over(world: World) -> dict[str, Any]:
     """Every hand-over came to an end that has a reason."""
-    states = dict(world.rows("select state, count(*) from handings group by 1"))
-    assert not {"asked", "calling", "waiting"} & set(states), f"hand-overs are still under way: {states}"
-    return {"handed_over": states}
+    found: dict[str, dict[str, int]] = {}
+    for name, table in (("handed_over", "handings"), ("chats_handed_over", "chat_handings")):
+        found[name] = dict(world.rows(f"select state, count(*) from {table} group by 1"))
+        assert not {"asked", "calling", "waiting"} & set(found[name]), f"{table} are still under way: {found[name]}"
+        silent = world.rows(f"select count(*) from {table} where state = 'failed' and code = ''")[0][0]
+        assert not silent, f"{silent} {table} failed without a reason"
+    return found
 
 
 def _refusals(world: World) -> dict[str, Any]:

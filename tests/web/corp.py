@@ -28,7 +28,10 @@ def settle(ground: Ground) -> None:
         at = now - timedelta(days=n * 2)
         who = customer(n)
         corp = OTHER if n == 1 else CORP
-        facts.append(Fact("contact.added", f"a{n}", at, who, object=guide, data={"guide": guide, "add_way": 1, "state": "", "corp": corp}))
+        added_at = now - timedelta(days=200) if n == 28 else at
+        facts.append(
+            Fact("contact.added", f"a{n}", added_at, who, object=guide, data={"guide": guide, "add_way": 1, "state": "", "corp": corp})
+        )
         tags = ["t-gold"] if n % 2 else ["t-old"]
         tagged = at if n % 2 else now - timedelta(days=200)
         facts.append(Fact("contact.changed", f"c{n}", tagged, who, object=guide, data={"guide": guide, "tags": tags, "corp": corp}))

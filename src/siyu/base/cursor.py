@@ -32,6 +32,12 @@ def take_place(conn: Connection, reader: str) -> Place | None:
     return None if row is None else Place(int(row[0]), int(row[1]))
 
 
+def hold_place(conn: Connection, reader: str) -> None:
+    """Keep a reader where it is until this transaction ends; waits for the worker that reads now."""
+    conn.execute(Q.ensure_cursor, {"reader": reader})
+    conn.execute(Q.hold_cursor, {"reader": reader})
+
+
 def keep_place(conn: Connection, reader: str, place: Place) -> None:
     """Move the reader's place, in the same transaction as the effects of what was read."""
     conn.execute(Q.keep_cursor, {"reader": reader, "xid": str(place.xid), "seq": place.seq})

@@ -4,6 +4,9 @@ insert into cursors (reader) values (%(reader)s) on conflict do nothing;
 -- name: take_cursor
 select xid::text, seq from cursors where reader = %(reader)s for update skip locked;
 
+-- name: hold_cursor
+select xid::text, seq from cursors where reader = %(reader)s for update;
+
 -- name: see_cursor
 select xid::text, seq from cursors where reader = %(reader)s;
 

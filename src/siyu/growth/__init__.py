@@ -22,7 +22,7 @@ from siyu.growth.codes import (
 from siyu.growth.costs import record_costs
 from siyu.growth.deeds import do_deeds
 from siyu.growth.greeting import ORIGIN, WELCOME_WITHIN
-from siyu.growth.lives import end_tags, tags_ended
+from siyu.growth.lives import end_tags, tags_ended, tags_past
 from siyu.growth.store import code, code_of_state, codes, counts, failed_deeds, funnels, link_refused_at, lots, results, visits
 from siyu.growth.telling import see_lots, tell
 from siyu.growth.tickets import ticket_of
@@ -51,5 +51,5 @@ __all__ = [
     "Lot", "Result", "Rotation", "Shift", "Standing", "Ticket", "Turn", "Welcome", "Who", "Why", "advance", "change", "chats_on",
     "close", "code", "code_of_state", "codes", "counts", "default_welcomes", "do_deeds", "end_tags", "failed_deeds", "funnels",
     "link_refused_at", "lots", "make", "preview", "record_costs", "remark_of", "results", "see_lots", "set_default_welcomes",
-    "standing", "tags_ended", "tell", "ticket_of", "turn", "visit", "visits", "welcome_of",
+    "standing", "tags_ended", "tags_past", "tell", "ticket_of", "turn", "visit", "visits", "welcome_of",
 ]  # fmt: skip

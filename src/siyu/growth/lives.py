@@ -18,7 +18,7 @@ Q = queries(__name__, "lives.sql")
 _SET_ASIDE = (Trouble.ITEM, Trouble.RELATION)  # true for ever; the others are asked again with the next step
 
 
-class _Outlived(NamedTuple):
+class Outlived(NamedTuple):
     """One relation with the tags that have outlived themselves. `carried` are all that it has."""
 
     corp: str
@@ -33,27 +33,48 @@ class _Outlived(NamedTuple):
 def end_tags(ground: Ground, limit: int = 500) -> int:
     """One step: take tags off up to `limit` relations; gives of how many. 0 = none has outlived itself, or the vendor has no time now.
 
-    Doing one twice does no harm. A corp whose account is switched off keeps its tags until it is on again.
+    Doing one twice does no harm. A corp whose account is switched off keeps its tags until it is on again, a guide who left until the
+    customers are handed on.
     """
     now = ground.clock.now()
     with ground.db.tx() as conn:
         ours = {one.app_id: one for one in reversed(accounts(conn, VendorKind.WECOM)) if one.state is AccountState.ON}
         if not ours:
             return 0
-        found = [_Outlived(*row) for row in conn.execute(Q.outlived, {"now": now, "limit": limit})]
-    return sum(_end(ground, ours[one.corp], one) for one in found if one.corp in ours)
+        found = due(conn, now, list(ours), limit)
+    ended, silent = 0, set[str]()
+    for one in found:
+        if one.corp not in silent:
+            told = _ask(ground, ours[one.corp], one)
+            if told is None:
+                silent.add(one.corp)
+            elif told:
+                _write(ground, one)
+                ended += 1
+    return ended
 
 
-def _end(ground: Ground, account: Account, one: _Outlived) -> int:
+def due(conn: Connection, now: datetime, corps: list[str], limit: int) -> list[Outlived]:
+    """Up to `limit` relations of these corps from which tags can be taken off, those that are due longest first."""
+    return [Outlived(*row) for row in conn.execute(Q.outlived, {"now": now, "limit": limit, "corps": corps})]
+
+
+def _ask(ground: Ground, account: Account, one: Outlived) -> bool | None:
+    """Whether the corp took the tags off; None = it does so for nobody now."""
     try:
         Client(ground, account).mark_tag(one.guide, one.external_userid, remove=one.tags)
     except VendorError as err:
-        if err.kind in _SET_ASIDE:
-            with ground.db.tx() as conn:
-                parked.park(conn, "growth", "tag life", f"{one.corp}:{one.guide}:{one.subject}", err.code)
-        return 0
+        if err.kind not in _SET_ASIDE:
+            return False if err.kind is Trouble.UNKNOWN else None
+        with ground.db.tx() as conn:
+            parked.park(conn, "growth", "tag life", f"{one.corp}:{one.guide}:{one.subject}", err.code)
+        return False
     except ConfigError:
-        return 0
+        return None
+    return True
+
+
+def _write(ground: Ground, one: Outlived) -> None:
     now = ground.clock.now()
     mark = int(now.timestamp())
     facts = [  # what is done by the interface comes back by no callback: it is written down here
@@ -73,7 +94,11 @@ def _end(ground: Ground, account: Account, one: _Outlived) -> int:
     with ground.db.tx() as conn:
         source = pool.ensure_source(conn, f"wecom:{one.corp}", "wecom", now=now)
         pool.record(ground, conn, source, facts)
-    return 1
+
+
+def tags_past(conn: Connection, now: datetime) -> dict[tuple[str, str], int]:
+    """(corp, tag id) -> how many relations carry it longer than its life; tags with none are left out."""
+    return {(row[0], row[1]): int(row[2]) for row in conn.execute(Q.past, {"now": now})}
 
 
 def tags_ended(conn: Connection, since: datetime) -> int:

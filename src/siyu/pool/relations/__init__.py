@@ -1,13 +1,13 @@
 """WHOSE CUSTOMER. Comes in: contact.* and group.* facts, and a corp's lists of guides, chats and tags. Goes out: who looks after whom.
 
-Facts may come in any order and twice: a relation is the newest adding against the newest ending. Owns the tables guides, contacts,
-chat_groups, group_members and corp_tags.
+Facts may come in any order and twice: a relation is the newest adding against the newest ending. Tags that have a life stand with the
+moment since when each relation carries them. Owns the tables guides, contacts, chat_groups, group_members, corp_tags and tag_lives.
 """
 
 from siyu.pool.relations.flow import follow
+from siyu.pool.relations.lives import govern_tag
 from siyu.pool.relations.store import (
     contacts_of,
-    govern_tag,
     groups,
     groups_of,
     guide_of,

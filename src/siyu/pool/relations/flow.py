@@ -10,14 +10,19 @@ from siyu.base.cursor import Place, keep_place, take_place
 from siyu.base.db import Connection, queries
 from siyu.base.ground import Ground
 from siyu.pool.relations.gathering import TYPES, Bond, Gathered, Row, gather
+from siyu.pool.relations.lives import follow_lives
 
 Q = queries(__name__, "store.sql")
 READER = "pool.relations"
 
 
 def follow(ground: Ground, limit: int = 20_000) -> int:
-    """One step: read up to `limit` facts and keep what they say of relations. The number read; 0 = up to date."""
-    return ground.db.again(lambda conn: _follow(conn, limit))
+    """One step: read up to `limit` facts and keep what they say of relations, then since when those carry tags that have a life.
+
+    The number of facts read; 0 = up to date.
+    """
+    read = ground.db.again(lambda conn: _follow(conn, limit))
+    return max(read, ground.db.again(lambda conn: follow_lives(conn, READER, limit)))
 
 
 def _follow(conn: Connection, limit: int) -> int:

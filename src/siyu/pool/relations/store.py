@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from psycopg.rows import class_row
 
 from siyu.base.db import Connection
-from siyu.base.errors import NotFoundError
 from siyu.pool.relations.flow import Q, as_json
 from siyu.pool.relations.words import ChatGroup, Contact, CorpTag, GroupMember, Guide
 
@@ -45,13 +44,6 @@ def keep_tags(conn: Connection, tags: Sequence[CorpTag], now: datetime, *, whole
     if not whole_of:
         return []
     return [row[0] for row in conn.execute(Q.tags_gone, {"corp": whole_of, "tags": [t.tag_id for t in tags], "now": now})]
-
-
-def govern_tag(conn: Connection, corp: str, tag_id: str, *, owner: str, meaning: str, lasts_for: timedelta | None) -> None:
-    """Say who answers for a tag, what it means and how long it is true. Raises `NotFoundError`."""
-    asked = {"corp": corp, "tag_id": tag_id, "owner": owner, "meaning": meaning, "lasts_for": lasts_for}
-    if conn.execute(Q.govern_tag, asked).fetchone() is None:
-        raise NotFoundError("There is no such tag in this corp.", "Sync the corp's tags first.")
 
 
 def guides(conn: Connection, corp: str | None = None, *, only_active: bool = True) -> list[Guide]:

@@ -100,10 +100,6 @@ on conflict (corp, tag_id) do update set name = excluded.name, group_id = exclud
 update corp_tags set deleted_at = %(now)s, kept_at = %(now)s
 where corp = %(corp)s and deleted_at is null and not tag_id = any(%(tags)s) returning tag_id;
 
--- name: govern_tag
-update corp_tags set owner = %(owner)s, meaning = %(meaning)s, lasts_for = %(lasts_for)s
-where corp = %(corp)s and tag_id = %(tag_id)s returning tag_id;
-
 -- name: guides
 select corp, guide, name, store, position, may_serve, left_at from guides
 where (%(corp)s::text is null or corp = %(corp)s) and (not %(only_active)s or left_at is null) order by corp, store, guide;

@@ -21,11 +21,11 @@ _FRESH_FOR = 240.0  # seconds: days pass while nobody buys
 _SLOW = 2.0  # seconds of counting from which new facts do not make a page count again
 
 
-def counted(request: Request, what: str, count: Callable[[Ground, Connection], T]) -> tuple[T | None, Look]:
-    """What `count` gives for the pool as it is folded now; None while it is being counted, or went wrong (the look says so)."""
+def counted(request: Request, what: str, count: Callable[[Ground, Connection], T], *, behind: str = "pool.fold") -> tuple[T | None, Look]:
+    """What `count` gives for the pool as the reader `behind` has it; None while it is being counted, or went wrong (the look says so)."""
     ground = ground_of(request)
     with ground.db.tx() as conn:
-        brand, place = pool.brand(conn), see_place(conn, "pool.fold")
+        brand, place = pool.brand(conn), see_place(conn, behind)
 
     costs = _costs(request)
 
@@ -50,7 +50,7 @@ def _costs(request: Request) -> dict[str, float]:
     return kept
 
 
-def waiting(request: Request, look: Look, title: str, about: str) -> Response:
-    """The page while it is counted: it asks again by itself."""
+def waiting(request: Request, look: Look, title: str, about: str, section: str = "web.nav_business") -> Response:
+    """The page while it is counted: it asks again by itself. `section` is the text of the menu's part it stands in."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return render(request, "business/counting.html", look=look, heading=title, about=about, here=here)
+    return render(request, "business/counting.html", look=look, heading=title, about=about, here=here, section=section)

@@ -30,7 +30,6 @@ class TagUse:
     relations: int
     people: int
     changed_at: datetime | None
-    overdue: int
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,15 @@ def callback_kinds(conn: Connection) -> list[str]:
     return [row[0] for row in conn.execute(Q.callback_kinds) if row[0]]
 
 
-def tag_use(conn: Connection, now: datetime) -> dict[tuple[str, str], TagUse]:
-    """(corp, tag id) -> use; tags that nobody carries are left out."""
-    return {(row[0], row[1]): TagUse(*row[2:]) for row in conn.execute(Q.tag_use, {"now": now})}
+def tag_use(conn: Connection) -> dict[tuple[str, str], TagUse]:
+    """(corp, tag id) -> use; tags that nobody carries are left out. Reads every relation: count it beside the page."""
+    return {(row[0], row[1]): TagUse(*row[2:]) for row in conn.execute(Q.tag_use)}
+
+
+def one_tag_use(conn: Connection, corp: str, tag_id: str) -> dict[tuple[str, str], TagUse]:
+    """The same of one tag."""
+    found = conn.execute(Q.one_tag_use, {"corp": corp, "tag_id": tag_id}).fetchall()
+    return {(row[0], row[1]): TagUse(*row[2:]) for row in found}
 
 
 def chats(conn: Connection, now: datetime) -> dict[tuple[str, str], ChatCount]:

@@ -7,16 +7,19 @@ from callbacks where received_at >= %(since)s group by 1 order by 1;
 -- name: callback_kinds
 select distinct split_part(kind, '.', 1) from callbacks order by 1 limit 60;
 
--- How each tag is used: relations and people that carry it, when the tags of one of them changed last, and how many carry it longer than
--- the brand says it is true.
+-- How each tag is used, or one of them: relations and people that carry it, and when the tags of one of them were told last. Of all tags it reads
+-- every relation.
 -- name: tag_use
-select c.corp, w.tag_id, count(*), count(distinct i.person_id), max(c.tagged_at),
-    count(*) filter (where t.lasts_for is not null and c.tagged_at < %(now)s::timestamptz - t.lasts_for)
+select c.corp, w.tag_id, count(*), count(distinct i.person_id), max(c.tagged_at)
 from contacts c cross join lateral unnest(c.tags) as w(tag_id)
 join identifiers i on i.identifier_id = c.subject
-left join corp_tags t on t.corp = c.corp and t.tag_id = w.tag_id
 where c.is_active
 group by c.corp, w.tag_id;
+
+-- name: one_tag_use
+select %(corp)s::text, %(tag_id)s::text, count(*), count(distinct i.person_id), max(c.tagged_at)
+from contacts c join identifiers i on i.identifier_id = c.subject
+where c.is_active and c.corp = %(corp)s and %(tag_id)s = any(c.tags);
 
 -- name: chats
 with who as (

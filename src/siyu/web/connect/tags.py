@@ -19,6 +19,7 @@ from siyu.base.ground import Ground
 from siyu.pool import relations
 from siyu.pool.relations import CorpTag
 from siyu.vendors import Account, VendorError, VendorKind, wecom
+from siyu.web.business.counted import counted, waiting
 from siyu.web.connect import store
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to
@@ -53,7 +54,7 @@ class Governed:
 
     tag: CorpTag
     use: store.TagUse
-    is_overdue: bool
+    overdue: int  # relations that carry it longer than its life
 
     @property
     def is_unused(self) -> bool:
@@ -66,28 +67,32 @@ class Governed:
         return not self.tag.owner
 
     @property
+    def is_overdue(self) -> bool:
+        """Somebody carries it longer than the brand says it is true."""
+        return self.overdue > 0
+
+    @property
     def address(self) -> str:
         """Its page."""
         return f"{HOME}/{quote(self.tag.corp, safe='')}/{quote(self.tag.tag_id, safe='')}"
 
 
-def governed(tags: list[CorpTag], use: dict[tuple[str, str], store.TagUse], now: datetime) -> list[Governed]:
-    """A decision over all tags at once: one is overdue when nobody's tags changed within its life-time though somebody still carries it."""
-    made = []
-    for tag in tags:
-        its = use.get((tag.corp, tag.tag_id), store.TagUse(0, 0, None, 0))
-        is_overdue = tag.lasts_for is not None and its.changed_at is not None and its.changed_at < now - tag.lasts_for
-        made.append(Governed(tag, its, is_overdue))
-    return made
+def governed(tags: list[CorpTag], use: dict[tuple[str, str], store.TagUse], past: dict[tuple[str, str], int]) -> list[Governed]:
+    """Tags with how they are used and how many carry them too long; both by (corp, tag id)."""
+    keys = [(tag.corp, tag.tag_id) for tag in tags]
+    return [Governed(tag, use.get(key, store.TagUse(0, 0, None)), past.get(key, 0)) for tag, key in zip(tags, keys, strict=True)]
 
 
 def listing(request: Request) -> Response:
     """All tags by group, or those that want attention."""
     ground, asked = ground_of(request), request.query_params
     view = asked.get("view", "") if asked.get("view", "") in VIEWS else "all"
+    use, look = counted(request, "tag_use", lambda _, conn: store.tag_use(conn), behind="pool.relations")
+    if use is None:
+        return waiting(request, look, say_to(request, "web.nav_corp_tags"), say_to(request, "web.tags_about"), "web.nav_connect")
     now = ground.clock.now()
     with ground.db.tx() as conn:
-        found = governed(relations.tags(conn), store.tag_use(conn, now), now)
+        found = governed(relations.tags(conn), use, growth.tags_past(conn, now))
         accounts = _accounts(conn)
         most = int(settings.get(conn, BUDGET_SETTING, BUDGET))
         ended = growth.tags_ended(conn, now - ENDED_FOR)
@@ -115,7 +120,7 @@ def show(request: Request) -> Response:
     now = ground.clock.now()
     with ground.db.tx() as conn:
         tag = _tag(request, conn)
-        one = governed([tag], store.tag_use(conn, now), now)[0]
+        one = governed([tag], store.one_tag_use(conn, tag.corp, tag.tag_id), growth.tags_past(conn, now))[0]
         is_connected = any(account.app_id == tag.corp for account in _accounts(conn))
     return render(
         request, "connect/tag.html", part="inside", one=one, tag=tag, days=tag.lasts_for.days if tag.lasts_for else "",

@@ -140,17 +140,16 @@ with live as materialized (
     select t.task_id, t.origin, t.origin_id, t.corp, t.guide, t.expires_at, t.called_at from mass_tasks t
     where t.channel = %(channel)s and t.state = 'made' and t.confirmed_at is null and t.cancelled_at is null and t.next_stop_at <= %(now)s
 ),
-said_no as materialized (
+said_no as materialized (  -- by index all the way, however many customers the planner expects to have said no
     select w.channel, w.purpose, w.withdrawn_at, ri.identifier_id as subject
-    from withdrawals w
-    join identifiers wi on wi.identifier_id = w.subject
-    join identifiers ri on ri.person_id = wi.person_id
-    where w.withdrawn_at >= (select min(called_at) from live)
+    from (select * from withdrawals where withdrawn_at >= (select min(called_at) from live) offset 0) w
+    cross join lateral (select i.person_id from identifiers i where i.identifier_id = w.subject offset 0) wi
+    cross join lateral (select i.identifier_id from identifiers i where i.person_id = wi.person_id offset 0) ri
 ),
 told as (
     select distinct r.task_id
     from said_no w
-    join mass_recipients r on r.subject = w.subject and r.state = 'open'
+    cross join lateral (select o.task_id, o.intent_id from mass_recipients o where o.subject = w.subject and o.state = 'open' offset 0) r
     join live t on t.task_id = r.task_id
     join permits p on p.intent_id = r.intent_id
     where w.withdrawn_at >= t.called_at and w.channel in (p.channel, '*') and w.purpose in (p.purpose, '*') and w.withdrawn_at >= p.claimed_at

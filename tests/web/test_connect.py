@@ -230,7 +230,8 @@ def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staff
         facts = conn.execute("select count(*) from facts").fetchone()
     assert {row.state for row in rows} == {"done"} and facts[0] >= 3
     assert viewer.fill("/callbacks/replay", {"ids": [rows[0].callback_id]}).status_code == 403
-    assert operator.fill("/callbacks/replay", {}).status_code == 422
+    nothing = operator.fill("/callbacks/replay", {"back": "/callbacks?state=done"})
+    assert (nothing.status_code, nothing.headers["location"]) == (303, "/callbacks?state=done"), "told in the inbox itself"
     sent = operator.fill("/callbacks/replay", {"ids": [row.callback_id for row in rows[:2]], "back": "//evil.example"})
     assert sent.status_code == 303 and sent.headers["location"] == "/callbacks"
     with staffed.db.tx() as conn:

@@ -117,6 +117,10 @@ def test_errors_keep_the_tone(visit: Browse) -> None:
     gone = viewer.look("/customers/999999")
     assert gone.status_code == 404 and "没有这位客户。" in gone.text and "There is no such person" not in gone.text
     assert viewer.get("/customers/999999").json()["error"] == "There is no such person.", "a program gets JSON, in English"
+    for referer, leads in (("/customers?stage=vip", True), ("/customers/999999", False)):
+        back = viewer.look("/customers/999999", referer=f"{viewer.base_url}".rstrip("/") + referer).text
+        assert (f'href="{referer}"' in back) is leads, "the page that led here, not this one again"
+    assert "evil.example" not in viewer.look("/customers/999999", referer="https://evil.example/customers").text
     by_htmx = viewer.look("/customers/999999", **{"hx-request": "true"})
     assert by_htmx.status_code == 404 and "没有这位客户。" in json.loads(by_htmx.headers["hx-trigger"])["said"]["text"]
 

@@ -8,6 +8,7 @@ import secrets
 import traceback
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -24,7 +25,7 @@ from siyu.base.ground import Ground
 from siyu.base.text import catalogue
 from siyu.web import assets
 from siyu.web.guard import Guarded, recognise
-from siyu.web.page import is_htmx, lang_of, render, say_to, toast
+from siyu.web.page import is_htmx, lang_of, local, render, say_to, toast
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +154,15 @@ def _about(error: BaseException) -> dict[str, Any]:
     return known | ({"sqlstate": code} if code else {})
 
 
+def _came_from(request: Request) -> str:
+    """The page of ours that led here, so that who did something wrong gets back to it; empty for none, and for this very page."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    is_ours = parts.netloc == request.headers.get("host", "") and parts.path not in ("", "/sign-in")
+    if not is_ours or (request.method == "GET" and parts.path == request.url.path):
+        return ""
+    return local(parts.path + (f"?{parts.query}" if parts.query else ""), "")
+
+
 def _pattern(request: Request) -> str:
     route = request.scope.get("route")
     return getattr(route, "path", "")
@@ -168,8 +178,9 @@ def _answer(request: Request, status: int, what: str, remedy: str, headers: dict
             if not hasattr(request.state, "staff"):  # no page of ours was reached: still, staff get their layout around it
                 recognise(request)
             answer = render(
-                request, "error.html", status=status, code=status, what=what, remedy=remedy, request_id=request.state.request_id
-            )
+                request, "error.html", status=status, code=status, what=what, remedy=remedy, request_id=request.state.request_id,
+                back=_came_from(request),
+            )  # fmt: skip
         except Exception as failure:  # the database may be what is broken: then say it without the layout
             log.error("the error page failed", extra={"request_id": request.state.request_id} | _about(failure))
             answer = Response(f"{what} {remedy} ({request.state.request_id})", status, media_type="text/plain")

@@ -10,14 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from siyu import vendors
-from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.base.text import catalogue
 from siyu.sources import callbacks
 from siyu.web.connect import store
 from siyu.web.connect.known import COUNTED_FOR
 from siyu.web.guard import Guarded, deed, note, page
-from siyu.web.page import form_of, go, ground_of, lang_of, local, render, say_to
+from siyu.web.page import form_of, go, ground_of, lang_of, local, render
 from siyu.web.words import Role
 
 HOME = "/callbacks"
@@ -73,7 +72,7 @@ def replay(request: Request) -> Response:
             account = _number(str(form.get("account", "")))
             ids = [one.callback_id for one in callbacks.seen(conn, account or None, "parked", None, _MOST_AT_ONCE)]
     if not ids:
-        raise InputError(say_to(request, "web.inbox_none_chosen"), field="ids")
+        return go(request, back, said="web.inbox_none_chosen", tone="bad")
     done = callbacks.replay(ground, ids)
     count = len(done) if not isinstance(done, int) else done
     with ground.db.tx() as conn:

@@ -17,6 +17,7 @@
   document.querySelectorAll("[data-toast]").forEach(leave);
   // On a phone the tabs scroll sideways: the one we are on must be in sight.
   document.querySelectorAll(".tabs [aria-current]").forEach((tab) => { tab.parentElement.scrollLeft = tab.offsetLeft - 60; });
+  document.querySelector("main .is-wrong :is(input, select, textarea)")?.focus();  // what was wrong may stand far below
   const here = side && side.querySelector("[aria-current]");  // the side bar may be longer than the window
   if (here && here.offsetTop > side.clientHeight - 80) side.scrollTop = here.offsetTop - side.clientHeight / 2;
   // On a phone a row of a wide table is a block of its values (class stack): each must say what it is.
@@ -48,8 +49,7 @@
     }
     const toggle = target.closest("[data-side]");
     if (side && toggle) {
-      toggle.setAttribute("aria-expanded", String(side.classList.toggle("is-open")));
-      return;
+      return toggle.setAttribute("aria-expanded", String(side.classList.toggle("is-open")));
     }
     if (side && !target.closest("#side") && side.classList.contains("is-open")) {
       side.classList.remove("is-open");

@@ -68,6 +68,8 @@ def routes(corps: Corps) -> list[Route]:
                 back["wrong"] = str(no)
             except KeyError:
                 back["wrong"] = "nothing was chosen"
+        if given.get("does") == "scan":
+            back["code"] = given.get("code", "")
         return RedirectResponse("/phones?" + urlencode({k: v for k, v in back.items() if v}), 303)
 
     def picture(request: Request) -> Response:
@@ -110,6 +112,7 @@ def _shown(company: Company, request: Request) -> Response:
         tab=tab if tab in TABS else TABS[0],
         tabs=TABS,
         search=search,
+        code=asked.get("code", ""),
         found=_found(company, search) if search else [],
         wrong=_reason(asked.get("wrong", ""), lang),
         waiting=sending.waiting(company, member.userid) if member else [],

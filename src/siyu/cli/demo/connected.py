@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from siyu import content, growth, journeys
+from siyu import content, growth, journeys, segments
 from siyu.base.db import queries
 from siyu.base.errors import ConfigError
 from siyu.base.ground import Ground
@@ -103,6 +103,8 @@ def _mass_send(ground: Ground) -> int:
             return int(row[0])
         kept = content.keep(ground, conn, name, "wecom", "", word("cli.demo_mass"), changed_by="demo", lang=language())
         rule: dict[str, Any] = {"siyu_rule": 1, "where": {"if": "contact"}}
+        if all(one.name != word("cli.demo_guided") for one in segments.all_kept(conn)):  # to write the next one to, by hand
+            segments.keep(conn, word("cli.demo_guided"), segments.parse(rule), at=ground.clock.now(), by="demo")
         draft = journeys.Draft(
             name=name, rule=rule, channel="wecom", content_id=kept.content_id, holdout_share=0.1, created_by="demo",
             expire_for=timedelta(days=3),

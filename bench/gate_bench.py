@@ -143,7 +143,7 @@ def claim(ground: Ground, many: int) -> tuple[int, float]:
     while done < many and (permits := gate.claim(ground, "email", 500, timedelta(minutes=5))):
         with ground.db.tx() as conn:
             settled = [gate.Settlement(p.intent_id, p.token, gate.Outcome.SENT, ground.clock.now()) for p in permits]
-            gate.settle_many(ground, conn, settled)
+            gate.settle(ground, conn, settled)
         done += len(permits)
     return done, time.perf_counter() - began
 

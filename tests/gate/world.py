@@ -118,7 +118,9 @@ def claim(ground: Ground, channel: str = "email", limit: int = 100, lease_for: t
 def settle(ground: Ground, permit: gate.Permit, outcome: str = "sent", at: datetime | None = None) -> bool:
     """Settle in a transaction of its own."""
     with ground.db.tx() as conn:
-        return gate.settle(ground, conn, permit.intent_id, permit.token, outcome, at or ground.clock.now())
+        return not gate.settle(
+            ground, conn, [gate.Settlement(permit.intent_id, permit.token, gate.Outcome(outcome), at or ground.clock.now())]
+        )
 
 
 def set_rules(ground: Ground, **rules: Any) -> None:

@@ -83,7 +83,7 @@ def deliver(ground: Ground, limit: int = 1000, outcome: Callable[[gate.Permit], 
     results = {permit.intent_id: outcome(permit) for permit in permits}
     settlements = [gate.Settlement(p.intent_id, p.token, gate.Outcome(results[p.intent_id]), now) for p in permits]
     with ground.db.tx() as conn:
-        gate.settle_many(ground, conn, settlements)
+        gate.settle(ground, conn, settlements)
         receipts(ground, conn, [(p, results[p.intent_id]) for p in permits], now)
     return permits
 

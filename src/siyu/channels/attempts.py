@@ -108,7 +108,7 @@ def finish(ground: Ground, conn: Connection, channel: Channel, done: Sequence[Do
         settlements.append(Settlement(permit.intent_id, permit.token, outcome, at))
     mine = store.finish(conn, rows)
     tell(ground, conn, channel.name, [f for number, some in facts.items() if number in mine for f in some])
-    stale = gate.settle_many(ground, conn, settlements)
+    stale = gate.settle(ground, conn, settlements)
     if after != health:
         store.keep_health(conn, channel.name, after, ground.clock.now())
     if after.resting_until and after != health:
@@ -170,7 +170,7 @@ def refuse(ground: Ground, conn: Connection, channel: str, items: Sequence[Item]
     mine = {row[0] for row in rows}
     told = [f for item, why in refusals if item.permit.intent_id in mine for f in _facts(item, State.REJECTED, why, at)]
     tell(ground, conn, channel, told)
-    gate.settle_many(ground, conn, [Settlement(item.permit.intent_id, item.permit.token, Outcome.REJECTED, at) for item, _ in refusals])
+    gate.settle(ground, conn, [Settlement(item.permit.intent_id, item.permit.token, Outcome.REJECTED, at) for item, _ in refusals])
 
 
 def give_up_lost(ground: Ground, conn: Connection, channel: Channel) -> int:
@@ -187,7 +187,7 @@ def _note_unknown(ground: Ground, conn: Connection, channel: str, lost: Sequence
     mine = store.finish(conn, [Finished(number, token, State.UNKNOWN, 0, "", code, why, at) for number, token in lost])
     told = [(number, store.hold(conn, number)) for number in sorted(mine)]
     tell(ground, conn, channel, [fact("unknown", n, at, held.address_id, {**held.data, "code": code}) for n, held in told if held])
-    gate.settle_many(ground, conn, [Settlement(number, token, Outcome.UNKNOWN, at) for number, token in lost])
+    gate.settle(ground, conn, [Settlement(number, token, Outcome.UNKNOWN, at) for number, token in lost])
     log.warning("sends ended without an answer", extra={"channel": channel, "sends": len(lost)})
 
 
@@ -204,5 +204,5 @@ def resolve_unknown(ground: Ground, conn: Connection, intent_id: int, *, was_sen
     conn.execute(Q.resolve_send, {"intent_id": intent_id, "state": state, "by": by, "code": "" if was_sent else "resolved"})
     what, data = ("sent", held.data) if was_sent else ("rejected", {**held.data, "code": "resolved"})
     tell(ground, conn, held.channel, [fact(what, intent_id, at, held.address_id, {**data, "resolved_by": by})])
-    gate.settle_many(ground, conn, [Settlement(intent_id, held.token, outcome, at)])
+    gate.settle(ground, conn, [Settlement(intent_id, held.token, outcome, at)])
     return True

@@ -5,7 +5,7 @@ spent_allowances. Rooms down-river read the views intents, verdicts, permits and
 (docs/gate.md).
 """
 
-from siyu.gate.claiming import claim, is_due, note_spent, prolong, settle, settle_many
+from siyu.gate.claiming import claim, is_due, note_spent, prolong, settle
 from siyu.gate.credits import credits
 from siyu.gate.flow import ask, judge, tidy
 from siyu.gate.forecasting import forecast
@@ -69,7 +69,6 @@ __all__ = [
     "rules",
     "set_rule",
     "settle",
-    "settle_many",
     "shown",
     "tally",
     "tidy",

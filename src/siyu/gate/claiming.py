@@ -210,17 +210,12 @@ def note_spent(ground: Ground, conn: Connection, subjects: Sequence[int], channe
         conn.execute(Q.note_spent, words)
 
 
-def settle(ground: Ground, conn: Connection, intent_id: int, token: int, outcome: str, at: datetime) -> bool:
-    """Say how one claim ended, in the caller's transaction; False when the token is stale: somebody else has the permit now.
+def settle(ground: Ground, conn: Connection, settlements: Sequence[Settlement]) -> list[Settlement]:
+    """Say how claims ended, in the caller's transaction; gives those whose tokens are stale: somebody else has the permit now.
 
     `at` is when it was sent or refused; for `returned` (not tried) the moment from which it may be tried again. An unknown outcome may be
     settled again as sent or rejected, with the same token, when the truth is found out.
     """
-    return not settle_many(ground, conn, [Settlement(intent_id, token, Outcome(outcome), at)])
-
-
-def settle_many(ground: Ground, conn: Connection, settlements: Sequence[Settlement]) -> list[Settlement]:
-    """`settle` for many at once; gives those whose tokens were stale."""
     if not settlements:
         return []
     rows: list[Any] = conn.execute(

@@ -75,7 +75,7 @@ def _plan(ground: Ground, conn: Connection, permits: Sequence[Permit]) -> None:
     placed = place(ground, conn, permits)
     _refuse(ground, conn, [one for one in placed if one.refusal and one.refusal.answer is Answer.REFUSED])
     later = [one.permit for one in placed if one.refusal and one.refusal.answer is not Answer.REFUSED]
-    gate.settle_many(ground, conn, [Settlement(one.intent_id, one.token, Outcome.RETURNED, now + _NO_ACCOUNT) for one in later])
+    gate.settle(ground, conn, [Settlement(one.intent_id, one.token, Outcome.RETURNED, now + _NO_ACCOUNT) for one in later])
     groups: dict[Sameness, list[Placed]] = defaultdict(list)
     for one in placed:
         if one.same:
@@ -95,7 +95,7 @@ def _take_over(ground: Ground, conn: Connection, permits: Sequence[Permit]) -> l
     if known:
         conn.execute(Q.take_over_sends, words)
         done = [Settlement(row[0], tokens[row[0]], Outcome.SENT, row[2]) for row in known if row[1] == Stands.SENT]
-        gate.settle_many(ground, conn, done)
+        gate.settle(ground, conn, done)
     there = {row[0] for row in known}
     return [one for one in permits if one.intent_id not in there]
 
@@ -199,4 +199,4 @@ def _refuse(ground: Ground, conn: Connection, refused: Sequence[Placed]) -> None
                     "code": why[permit.intent_id].code}  # fmt: skip
             told.append(fact("rejected", permit.intent_id, at, one.subject, data))
     tell(ground, conn, NAME, told)
-    gate.settle_many(ground, conn, [Settlement(one.permit.intent_id, one.permit.token, Outcome.REJECTED, at) for one in refused])
+    gate.settle(ground, conn, [Settlement(one.permit.intent_id, one.permit.token, Outcome.REJECTED, at) for one in refused])

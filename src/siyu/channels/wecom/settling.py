@@ -37,7 +37,7 @@ def settle(ground: Ground, conn: Connection, task: MassTask, ended: Sequence[End
         if full:
             rule = see_mass_settings(conn).rule
             gate.note_spent(ground, conn, full, NAME, deciding.spent_until(rule, max(one.at for one in mine if one.stands is Stands.QUOTA)))
-        gate.settle_many(ground, conn, [_settlement(one) for one in mine])
+        gate.settle(ground, conn, [_settlement(one) for one in mine])
     conn.execute(Q.end_task_if_done, {"task_id": task.task_id, "now": now, "code": code})
     return len(mine)
 

@@ -48,6 +48,18 @@ def populate(ground: Ground, seed: int, people: int = 40) -> list[int]:
         record(ground, conn, sources["site"], [_score(scored, f"score{n}", people) for n in range(people * 3)])
         known = random.Random(seed)
         record(ground, conn, sources["site"], [_contact(known, f"contact{n}", people) for n in range(people * 2)])
+    return _folded(ground)
+
+
+def tell(ground: Ground, facts: list[Fact]) -> list[int]:
+    """Record and fold just these facts; gives today's persons."""
+    with ground.db.tx() as conn:
+        set_brand(conn, BRAND, at=NOW)
+        record(ground, conn, ensure_source(conn, "shop", "http", now=NOW), facts)
+    return _folded(ground)
+
+
+def _folded(ground: Ground) -> list[int]:
     while fold(ground):
         pass
     while relations.follow(ground):

@@ -17,6 +17,8 @@ from siyu.base.ground import Ground
 from siyu.pool import Fact, Identifier, Kind
 from siyu.sandbox.conformance import Bench, Trial
 from siyu.sources import connected, kin, mini, sync, wishes
+from siyu.sources.kin.store import answer
+from siyu.sources.kin.words import Answered
 from siyu.vendors import Account, keep_account
 
 START_OF_WORLD = 86_400
@@ -171,6 +173,11 @@ def test_the_corp_is_asked_no_faster_than_it_takes(world: World, clock: StillClo
     world.rest()
     with world.ground.db.tx() as conn:
         [counts] = kin.counts(conn)
+        held = conn.execute("select union_id, pending_id from sync_strangers where state = 'pending' order by 1").fetchall()
+        given = Answered(held[0][0], "pending", held[1][1], clock.now() + timedelta(days=90))  # a corp that was founded anew does so
+        answer(conn, trial.corpid, [given], clock.now())
+        now_held = conn.execute("select pending_id from sync_strangers where union_id = any(%s) order by union_id", [[r[0] for r in held]])
+        assert [row[0] for row in now_held] == [held[1][1], None, held[2][1]], "a pending id stands for one person"
     assert (counts.pending, counts.new, counts.error) == (3, 2, "45009")
     world.add("e")
     for _ in range(3):

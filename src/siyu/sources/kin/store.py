@@ -59,6 +59,9 @@ def due(conn: Connection, corp: str, now: datetime, limit: int) -> list[Stranger
 def answer(conn: Connection, corp: str, rows: Sequence[Answered], at: datetime) -> None:
     """Keep what the corp said."""
     if rows:
+        given = [row for row in rows if row.pending_id]
+        taken = {"corp": corp, "pending": [row.pending_id for row in given], "union_ids": [row.union_id for row in given]}
+        conn.execute(Q.take_away, taken)
         conn.execute(Q.answer, {"corp": corp, "rows": json.dumps([asdict(row) for row in rows], default=str), "at": at})
 
 

@@ -48,6 +48,12 @@ join identifiers u on u.identifier_id = s.union_id
 join identifiers o on o.identifier_id = s.openid_id
 where s.corp = %(corp)s and s.due_at <= %(now)s order by s.due_at desc, s.union_id desc limit %(limit)s;
 
+-- A pending id stands for one person: who it was given for before does not have it any more. (A corp that was founded anew gives them again.)
+-- name: take_away
+update sync_strangers s set pending_id = null
+from unnest(%(pending)s::text[], %(union_ids)s::bigint[]) as w(pending_id, union_id)
+where s.corp = %(corp)s and s.pending_id = w.pending_id and s.union_id <> w.union_id;
+
 -- name: answer
 update sync_strangers s set state = w.state, pending_id = nullif(w.pending_id, ''), ends_at = w.ends_at, due_at = w.due_at,
     error = w.error, asked_at = %(at)s, tries = case when w.error = '' then 0 else s.tries + 1 end

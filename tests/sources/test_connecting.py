@@ -13,9 +13,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.sealing import seal
 
-from siyu import pool
+from siyu import growth, pool
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
+from siyu.growth import CodeGuide, CodeKind, Draft, LiveCode
 from siyu.sandbox.conformance.__main__ import served
 from siyu.sources import callbacks, sync
 from siyu.sources.callbacks import InboxCount
@@ -31,6 +32,7 @@ from siyu.vendors import (
     probes,
     secret_of,
     trace,
+    wecom,
 )
 
 
@@ -131,26 +133,29 @@ def test_going_to_the_real_corp_is_a_change_of_settings_only(ground: Ground, san
     real = _post(sandbox, "/sandbox/corp", {"corpid": "wwthereal1corp", "name": "山茶集"})
     since = int((ground.clock.now() - timedelta(days=3)).timestamp())
     for corp, count in ((tried.app_id, 3), (real["corpid"], 2)):
-        _post(sandbox, "/sandbox/corp/members", {"corp": corp, "members": [{"userid": "zs", "name": "张三"}]})
+        members = [{"userid": "zs", "name": "张三"}, *([{"userid": "ls", "name": "李四"}] if corp == tried.app_id else [])]
+        _post(sandbox, "/sandbox/corp/members", {"corp": corp, "members": members})
         people = [
             {"external_userid": f"wmSame{n}" if n else f"wm{corp}", "name": f"客{n}", "userid": "zs", "createtime": since}
             for n in range(count)
         ]
         _post(sandbox, "/sandbox/corp/contacts", {"corp": corp, "contacts": people})
+    wecom.Client(ground, tried).add_tags(["老客", "新品"], group_name="来源")
     _walk(ground, tried)
+    hung, link = _codes(ground, tried)
     client = TestClient(Starlette(routes=callbacks.routes(ground)))
     path = callbacks.address(ground, tried).removeprefix(ground.config.base_url)
 
-    def told(keys: CallbackKeys, corp: str, who: str) -> int:
+    def told(keys: CallbackKeys, corp: str, who: str, state: str = "") -> int:
         event = {"ToUserName": corp, "CreateTime": since, "MsgType": "event", "Event": "change_external_contact",
-                 "ChangeType": "add_external_contact", "UserID": "zs", "ExternalUserID": who}  # fmt: skip
+                 "ChangeType": "add_external_contact", "UserID": "zs", "ExternalUserID": who, "State": state}  # fmt: skip
         text = f"<xml>{''.join(f'<{name}>{value}</{name}>' for name, value in event.items())}</xml>"
         sealed = seal(keys, corp, text, timestamp="1", nonce="n")
         query = {"msg_signature": sealed.signature, "timestamp": "1", "nonce": "n"}
         return client.post(path, params=query, content=f"<xml><Encrypt>{sealed.encrypt}</Encrypt></xml>").status_code
 
     old = callback_keys(ground.vault, tried)[0]
-    assert told(old, tried.app_id, "wmLate") == 200, "and the account is switched before anybody opens it"
+    assert told(old, tried.app_id, "wmLate", hung.state) == 200, "and the account is switched before anybody opens it"
     with ground.db.tx() as conn:
         app = real["apps"][0]
         there = keep_account(
@@ -161,6 +166,17 @@ def test_going_to_the_real_corp_is_a_change_of_settings_only(ground: Ground, san
         probes.forget(conn, there.account_id)
         assert not probes.checks(conn, there.account_id) and there.account_id not in probes.echoed_at(conn)
     assert _states(ground, there)["guides"] == ("good", "")
+    with ground.db.tx() as conn:
+        assert growth.stranded(conn, growth.codes(conn)) == {hung.code_id, link.code_id}
+        with pytest.raises(InputError, match="guides is there"):
+            growth.renew(ground, conn, hung.code_id, there.account_id)  # nobody is known of the new corp yet
+        with pytest.raises(InputError, match="not connected"):
+            growth.change(ground, conn, hung.code_id, hung.draft)
+        conn.execute("update live_code_guides set daily_cap = 0 where guide = 'zs'")  # it is another's turn
+    assert growth.tell(ground) == 0, "the new corp is not told of the old one's codes"
+    with ground.db.tx() as conn:
+        conn.execute("update live_code_guides set daily_cap = 30 where guide = 'zs'")
+    wecom.Client(ground, there).add_tags(["老客"], group_name="来源")
     _walk(ground, there)
     with ground.db.tx() as conn:
         guides = [(one.corp, one.guide) for one in pool.relations.guides(conn)]
@@ -173,15 +189,56 @@ def test_going_to_the_real_corp_is_a_change_of_settings_only(ground: Ground, san
 
     new = callback_keys(ground.vault, there)[0]
     for _ in range(200):  # the keys of a moment ago are asked for again when they do not fit, but not at every blow
-        if told(new, real["corpid"], "wmNew") == 200:
+        if told(new, real["corpid"], "wmNew", hung.state) == 200:
             break
-    assert [told(*one, "wmNew") for one in ((old, tried.app_id), (new, tried.app_id), (new, real["corpid"]))] == [403, 403, 200]
+    renewed = _renewed(ground, there, hung, link)
+    assert [told(*one, "wmNew", hung.state) for one in ((old, tried.app_id), (new, tried.app_id), (new, real["corpid"]))] == [403, 403, 200]
     assert callbacks.work(ground) == 2
     while pool.fold(ground) or pool.relations.follow(ground):
         pass
     with ground.db.tx() as conn:
         load = {corp: pool.relations.load_of(conn, corp, ["zs"])["zs"] for corp in (tried.app_id, real["corpid"])}
     assert load == {tried.app_id: 4, real["corpid"]: 3}, "what came before the change is the old corp's, whenever it is opened"
+    while growth.advance(ground):
+        pass
+    with ground.db.tx() as conn:
+        now = ground.clock.now()
+        funnels = growth.funnels(conn, [hung.code_id, renewed.code_id], now - timedelta(days=9), now, "Asia/Shanghai")
+    assert (funnels[hung.code_id].adds, funnels[renewed.code_id].adds) == (1, 1), "each corp's adds stay with its own code"
+
+
+def _codes(ground: Ground, tried: Account) -> list[LiveCode]:
+    """A live code and an acquisition link of the corp that is tried."""
+    with ground.db.tx() as conn:
+        tags = tuple(one.tag_id for one in pool.relations.tags(conn, tried.app_id))
+        team = (CodeGuide("zs", daily_cap=30), CodeGuide("ls"))
+        made = [
+            growth.make(ground, conn, Draft("门店台卡", tried.account_id, guides=team, corp_tags=tags, cost_minor=200)),
+            growth.make(ground, conn, Draft("抖音投放", tried.account_id, CodeKind.LINK, guides=team)),
+        ]
+    assert growth.tell(ground) == 2
+    with ground.db.tx() as conn:
+        return [growth.code(conn, one.code_id) for one in made]
+
+
+def _renewed(ground: Ground, there: Account, hung: LiveCode, link: LiveCode) -> LiveCode:
+    """Both made anew for the real corp; gives the live code."""
+    with ground.db.tx() as conn:
+        codes = [growth.renew(ground, conn, one.code_id, there.account_id, by="operator") for one in (hung, link)]
+    (made, left), (made_link, _) = codes
+    assert (left.guides, left.tags, left.chats) == (("ls",), ("新品",), ())
+    assert growth.tell(ground) == 2
+    with ground.db.tx() as conn:
+        code, its_link, before = (growth.code(conn, one.code_id) for one in (made, made_link, hung))
+        names = {one.tag_id: one.name for one in pool.relations.tags(conn, there.app_id)}
+        assert growth.code_of_state(conn, hung.state) == code, "a sheet that hangs leads on to the new one"
+        assert not growth.stranded(conn, [code, its_link]), "they are the connected corp's"
+    assert (code.corp, code.state, code.draft.name, code.draft.cost_minor) == (there.app_id, hung.state, "门店台卡", 200)
+    assert [one.guide for one in code.draft.guides] == ["zs"] and [names[tag] for tag in code.draft.corp_tags] == ["老客"]
+    way = wecom.Client(ground, there).contact_way(code.config_id)
+    assert (way.state, list(way.user)) == (hung.state, ["zs"]) and code.qr_code != hung.qr_code, "made at the real corp"
+    assert its_link.url and its_link.url != link.url and before.closed_at is not None and before.config_id == hung.config_id
+    return code
 
 
 def test_how_far_callbacks_are(ground: Ground) -> None:

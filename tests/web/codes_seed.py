@@ -91,3 +91,16 @@ def _as_told(conn: Connection, codes: list[LiveCode]) -> None:
         )
     conn.execute("insert into live_link_lots values (%s, '2026-11-24', 12, %s), (%s, '2027-02-01', 60, %s)",
                  [codes[0].draft.account_id, codes[0].made_at, codes[0].draft.account_id, codes[0].made_at])  # fmt: skip
+
+
+def switch(ground: Ground, account_id: int) -> int:
+    """The account becomes another corp's, with two of the guides, one of the tags, one of the chats by name. The account's number."""
+    now = ground.clock.now()
+    with ground.db.tx() as conn:
+        real = keep_account(
+            ground, conn, kind="wecom", account_id=account_id, name="山茶集", app_id="wwReal", agent_id="9", secret="s" * 20
+        )
+        pool.relations.keep_guides(conn, [Guide("wwReal", f"g{n}", NAMES[n], "滨江店") for n in (0, 1)], now)
+        pool.relations.keep_tags(conn, [CorpTag("wwReal", "rt2", "老客", "rg", "来源")], now)
+        pool.relations.keep_groups(conn, [ChatGroup("wwReal", "wrReal", "茶友群 2", "g0", now)], now)
+    return real.account_id

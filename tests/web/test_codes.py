@@ -13,6 +13,7 @@ from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.growth import For, Shift, Welcome
 from siyu.pool import Fact
+from siyu.vendors import forget_account, keep_account
 from siyu.web.codes.writing import read_shifts, write_shifts
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
@@ -157,3 +158,55 @@ def test_the_page_behind_a_printed_code(browse: Browse, staffed: Ground) -> None
         assert funnel.visits == 4 + 1
         growth.close(staffed, conn, code.code_id)
     assert stranger.look(f"/q/{code.state}").status_code == 410
+
+
+def test_codes_of_a_corp_before_are_marked_and_made_anew(browse: Browse, staffed: Ground) -> None:
+    codes = {one.draft.name: one for one in codes_seed.seed(staffed, customers=9)}
+    viewer, operator = browse("viewer"), browse("operator")
+    hung, group, night = codes["春茶展易拉宝"], codes["包裹卡进群"], codes["夜班台卡"]
+    assert "属于旧企业" not in viewer.look("/codes").text
+    account_id = codes_seed.switch(staffed, hung.draft.account_id)
+    text = viewer.look("/codes").text
+    assert text.count("属于旧企业") == 5 and "有 4 个码是以前接入的企业的" in text, "above, and in each row"
+    at = f"/codes/{hung.code_id}"
+    text = viewer.look(at).text
+    assert "这个码属于旧企业：wwShop" in text and "4 位导购里有 2 位在" in text and "1 个标签里有 0 个在" in text
+    assert "不在的导购：王知夏、店长老许" in text and "没有的标签：春茶展" in text and f"{at}/anew" not in text and f"{at}/edit" not in text
+    assert "一个都没有，不能照搬" in operator.look(f"/codes/{night.code_id}").text
+    assert operator.fill(f"/codes/{night.code_id}/anew", {"account": str(account_id)}).status_code == 422
+    assert viewer.fill(f"{at}/anew", {"account": str(account_id)}).status_code == 403 and operator.fill(f"{at}/anew", {}).status_code == 422
+    assert f"{at}/anew" in operator.look(at).text
+    made = operator.fill(f"{at}/anew", {"account": str(account_id)})
+    assert made.status_code == 303 and operator.fill(f"{at}/anew", {"account": str(account_id)}).status_code == 422, "once"
+    new = made.headers["location"]
+    with staffed.db.tx() as conn:
+        code = growth.code(conn, int(new.rpartition("/")[2]))
+        log = str(conn.execute("select what from staff_log").fetchall())
+    assert (code.corp, code.state, [one.guide for one in code.draft.guides]) == (
+        "wwReal",
+        hung.state,
+        ["g0", "g1"],
+    ) and "code.renewed" in log
+    assert code.draft.welcomes == hung.draft.welcomes and code.draft.guides == hung.draft.guides[:2], "weights, caps and shifts stay"
+    text = viewer.look(new).text
+    assert "接替「wwShop」的同一个码" in text and f'href="{at}"' in text and "正在向企业微信申请" in text
+    text = viewer.look(at).text
+    assert "已在「山茶集」重新生成" in text and f'href="{new}"' in text and "各导购" in text, "its results stay"
+    assert viewer.look(f"/q/{hung.state}").status_code == 410, "WeCom has not made the new one yet"
+    made = operator.fill(f"/codes/{group.code_id}/anew", {"account": str(account_id)})
+    with staffed.db.tx() as conn:
+        assert growth.code(conn, int(made.headers["location"].rpartition("/")[2])).draft.chats == ("wrReal",), "by the name of the chat"
+    viewer.fill("/language", {"language": "en"})
+    assert "2 codes are of a corp connected before" in viewer.look("/codes").text
+    assert "None of its guides is there" in viewer.look(f"/codes/{night.code_id}").text
+
+    # the account was removed and connected again: the same corp, so the same code
+    with staffed.db.tx() as conn:
+        forget_account(conn, account_id)
+        again = keep_account(staffed, conn, kind="wecom", name="山茶集", app_id="wwReal", agent_id="9", secret="s" * 20)
+    assert "还是这家企业" in operator.look(new).text
+    assert operator.fill(f"{new}/anew", {"account": str(again.account_id)}).headers["location"] == new
+    with staffed.db.tx() as conn:
+        assert growth.code(conn, code.code_id).draft.account_id == again.account_id and not growth.stranded(
+            conn, [growth.code(conn, code.code_id)]
+        )

@@ -42,17 +42,26 @@ def run_list(args: argparse.Namespace) -> int:
         codes = growth.codes(conn)
         stand = growth.standing(ground, conn, codes)
         funnels = growth.funnels(conn, [one.code_id for one in codes], now - _PERIOD, now, zone)
+        lost = growth.stranded(conn, codes)
     shown = [
         {
             "code_id": one.code_id, "name": one.draft.name, "kind": one.draft.kind, "now": stand[one.code_id].users,
             "adds": funnels[one.code_id].adds, "kept": funnels[one.code_id].kept, "bought": funnels[one.code_id].bought,
-            "error": one.tell_error,
+            "error": one.tell_error, "corp": one.corp, "is_stranded": one.code_id in lost,
         }
         for one in codes
     ]  # fmt: skip
     head = [word(f"cli.code_col_{name}") for name in ("id", "name", "kind", "now", "adds", "kept", "bought")]
     rows = [
-        [row["code_id"], row["name"], row["kind"], " ".join(stand[one.code_id].users) or "-", row["adds"], row["kept"], row["bought"]]
+        [
+            row["code_id"],
+            row["name"],
+            row["kind"],
+            word("cli.code_stranded") if row["is_stranded"] else " ".join(stand[one.code_id].users) or "-",
+            row["adds"],
+            row["kept"],
+            row["bought"],
+        ]
         for one, row in zip(codes, shown, strict=True)
     ]
     report(args, {"days": _PERIOD.days, "codes": shown}, table(head, rows, right=[0, 4, 5, 6]))

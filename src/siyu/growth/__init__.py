@@ -5,6 +5,7 @@ Owns the tables live_codes, live_code_guides, live_code_scans, live_code_days, l
 growth.welcomes. Steps of the river: `advance`, `tell`, `do_deeds`, `end_tags`, `see_lots`, `record_costs`.
 """
 
+from siyu.growth.anew import anew, renew, stranded
 from siyu.growth.arriving import advance
 from siyu.growth.codes import (
     CHANNEL,
@@ -23,11 +24,24 @@ from siyu.growth.costs import record_costs
 from siyu.growth.deeds import do_deeds
 from siyu.growth.greeting import ORIGIN, WELCOME_WITHIN
 from siyu.growth.lives import end_tags, tags_ended, tags_past
-from siyu.growth.store import code, code_of_state, codes, counts, failed_deeds, funnels, link_refused_at, lots, results, visits
+from siyu.growth.store import (
+    code,
+    code_of_state,
+    codes,
+    codes_of_state,
+    counts,
+    failed_deeds,
+    funnels,
+    link_refused_at,
+    lots,
+    results,
+    visits,
+)
 from siyu.growth.telling import see_lots, tell
 from siyu.growth.tickets import ticket_of
 from siyu.growth.turn import chats_on, remark_of, turn, welcome_of
 from siyu.growth.words import (
+    Anew,
     CodeGuide,
     CodeKind,
     Count,
@@ -47,9 +61,9 @@ from siyu.growth.words import (
 )
 
 __all__ = [
-    "CHANNEL", "MOST_WELCOMES", "ORIGIN", "WELCOME_WITHIN", "CodeGuide", "CodeKind", "Count", "Draft", "For", "Funnel", "LiveCode",
-    "Lot", "Result", "Rotation", "Shift", "Standing", "Ticket", "Turn", "Welcome", "Who", "Why", "advance", "change", "chats_on",
-    "close", "code", "code_of_state", "codes", "counts", "default_welcomes", "do_deeds", "end_tags", "failed_deeds", "funnels",
-    "link_refused_at", "lots", "make", "preview", "record_costs", "remark_of", "results", "see_lots", "set_default_welcomes",
-    "standing", "tags_ended", "tags_past", "tell", "ticket_of", "turn", "visit", "visits", "welcome_of",
+    "CHANNEL", "MOST_WELCOMES", "ORIGIN", "WELCOME_WITHIN", "Anew", "CodeGuide", "CodeKind", "Count", "Draft", "For", "Funnel", "LiveCode",
+    "Lot", "Result", "Rotation", "Shift", "Standing", "Ticket", "Turn", "Welcome", "Who", "Why", "advance", "anew", "change", "chats_on",
+    "close", "code", "code_of_state", "codes", "codes_of_state", "counts", "default_welcomes", "do_deeds", "end_tags", "failed_deeds",
+    "funnels", "link_refused_at", "lots", "make", "preview", "record_costs", "remark_of", "renew", "results", "see_lots",
+    "set_default_welcomes", "standing", "stranded", "tags_ended", "tags_past", "tell", "ticket_of", "turn", "visit", "visits", "welcome_of",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from siyu.growth import store
 from siyu.growth.store import Q
 from siyu.growth.turn import MOST_USERS, chats_on, minutes, turn, width_of
 from siyu.growth.words import CodeKind, Count, Draft, For, LiveCode, Turn, Welcome
-from siyu.vendors import VendorKind, account
+from siyu.vendors import VendorKind, account, accounts
 
 CHANNEL = "welcome"
 DEFAULT_WELCOMES = "growth.welcomes"  # who greets those who came by no code of ours
@@ -56,6 +56,8 @@ def make(ground: Ground, conn: Connection, draft: Draft, *, by: str = "") -> Liv
 def change(ground: Ground, conn: Connection, code_id: int, draft: Draft, *, by: str = "") -> LiveCode:
     """Keep a code as it is written now; its kind and account stay. Raises `InputError`, `NotFoundError`."""
     before = store.code(conn, code_id)
+    if {one.account_id: one.app_id for one in accounts(conn)}.get(before.draft.account_id) != before.corp:
+        raise InputError("The code belongs to a corp that is not connected.", "Make it anew for the connected corp.")
     draft = _checked(conn, replace(draft, kind=before.draft.kind, account_id=before.draft.account_id), code_id)
     if conn.execute(Q.update_code, store.as_row(draft, code_id=code_id, now=ground.clock.now(), by=by)).fetchone() is None:
         raise NotFoundError("The code is closed.", "Make a new one.")

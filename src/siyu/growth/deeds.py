@@ -67,7 +67,7 @@ def _do(ground: Ground, account: Account | None, deed: _Deed, remark: str) -> No
     may_again = False
     waits = _WAITS[min(deed.tries - 1, len(_WAITS) - 1)]
     try:
-        if account is None:
+        if account is None or account.app_id != deed.corp:  # it may be another corp's by now
             raise ConfigError("The account of this code was removed.", "Make the code anew with another account.")
         client = Client(ground, account)
         if deed.kind == "tags":

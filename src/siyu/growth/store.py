@@ -36,9 +36,16 @@ def code(conn: Connection, code_id: int) -> LiveCode:
 
 
 def code_of_state(conn: Connection, state: str) -> LiveCode | None:
-    """The code that WeCom calls by this state."""
-    row = conn.execute(Q.code_of_state, {"state": state}).fetchone()
-    return None if row is None else code(conn, int(row[0]))
+    """The code that WeCom calls by this state now."""
+    found = codes_of_state(conn, state)
+    return found[0] if found else None
+
+
+def codes_of_state(conn: Connection, state: str) -> list[LiveCode]:
+    """All codes of this state, one of a corp at most: what is open first, then the newest. The others are of before a change of corp."""
+    ids = [row[0] for row in conn.execute(Q.ids_of_state, {"state": state})]
+    found = {one.code_id: one for one in codes(conn, ids, with_closed=True)} if ids else {}
+    return [found[code_id] for code_id in ids]
 
 
 def _code(row: dict[str, Any]) -> LiveCode:

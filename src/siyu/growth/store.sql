@@ -46,8 +46,17 @@ left join lateral (
 where (%(code_ids)s::bigint[] is null or c.code_id = any(%(code_ids)s::bigint[])) and (%(with_closed)s or c.closed_at is null)
 order by c.closed_at is not null, c.made_at desc, c.code_id desc;
 
--- name: code_of_state
-select code_id from live_codes where state = %(state)s order by code_id limit 1;
+-- name: ids_of_state
+select code_id from live_codes where state = %(state)s order by closed_at is not null, code_id desc;
+
+-- name: take_state
+update live_codes c set state = %(state)s
+where c.code_id = %(code_id)s and not exists (select from live_codes o where o.corp = c.corp and o.state = %(state)s);
+
+-- name: move_code
+update live_codes set account_id = %(account_id)s, changed_at = %(now)s, changed_by = %(by)s, is_told_all = config_id = '',
+    tell_again_at = null, tell_tries = 0, tell_error = ''
+where code_id = %(code_id)s;
 
 -- What is known of every guide of these codes now: today's adds by the code, all their customers, the last one, whether they are here.
 -- name: counts
@@ -186,8 +195,9 @@ on conflict do nothing;
 
 -- The ticket of an intent of ours; for a wish of somebody else's the newest one that this person has and that no wish of ours took.
 -- name: ticket
-(select coalesce(c.account_id, 0), s.corp, s.welcome_code, s.added_at
+(select coalesce(a.account_id, 0), s.corp, s.welcome_code, s.added_at
 from live_code_scans s left join live_codes c on c.code_id = s.code_id
+left join vendor_accounts a on a.account_id = c.account_id and a.app_id = s.corp  -- it may be another corp's by now
 where s.intent_key = (select key from intents where intent_id = %(intent_id)s) and s.welcome_code <> '')
 union all
 (select 0, s.corp, s.welcome_code, s.added_at

@@ -14,6 +14,7 @@ from siyu.base.db import Connection
 from siyu.base.errors import SiyuError
 from siyu.base.ground import Ground
 from siyu.growth import store
+from siyu.growth.anew import stranded
 from siyu.growth.codes import PACE, Standing, standing
 from siyu.growth.store import Q
 from siyu.growth.words import CodeKind, LiveCode
@@ -38,6 +39,8 @@ def tell(ground: Ground, limit: int = 100) -> int:
     now = ground.clock.now()
     with ground.db.tx() as conn:
         every = [one for one in store.codes(conn, with_closed=True) if one.closed_at is None or one.config_id]
+        lost = stranded(conn, every)
+        every = [one for one in every if one.code_id not in lost]
         stand = standing(ground, conn, [one for one in every if one.closed_at is None])
         due = [one for one in every if _is_due(one, stand.get(one.code_id), now)][:limit]
         if not due:
@@ -129,7 +132,9 @@ def see_lots(ground: Ground) -> int:
     """Ask for the quota of acquisition links now and then, and when the corp said that it runs out; how many accounts were asked."""
     now, asked = ground.clock.now(), 0
     with ground.db.tx() as conn:
-        accounts = sorted({one.draft.account_id for one in store.codes(conn) if one.draft.kind == CodeKind.LINK})
+        links = [one for one in store.codes(conn) if one.draft.kind == CodeKind.LINK]
+        lost = stranded(conn, links)
+        accounts = sorted({one.draft.account_id for one in links if one.code_id not in lost})
     for account_id in accounts:
         with ground.db.tx() as conn:
             row = conn.execute(Q.lots_seen, {"account_id": account_id}).fetchone()

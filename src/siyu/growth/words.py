@@ -156,6 +156,21 @@ class LiveCode:
 
 
 @dataclass(frozen=True)
+class Anew:
+    """A code as it can be made at another corp. Not there, and left out: guides (userids), tags and chats (names)."""
+
+    draft: Draft
+    guides: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    chats: tuple[str, ...] = ()
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether anybody, or any chat, is there to lead to."""
+        return bool(self.draft.chats) if self.draft.kind == CodeKind.GROUP else any(not one.is_stand_in for one in self.draft.guides)
+
+
+@dataclass(frozen=True)
 class Ticket:
     """The right to welcome somebody once. `welcome_code` is a secret of seconds: never log it."""
 

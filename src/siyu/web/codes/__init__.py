@@ -4,7 +4,7 @@ leads to, and everybody's welcomes."""
 from __future__ import annotations
 
 from siyu.base.ground import Ground
-from siyu.web.codes import editing, listing, scanned, seeing, welcomes
+from siyu.web.codes import editing, listing, moving, scanned, seeing, welcomes
 from siyu.web.guard import Guarded, anyone, deed, page
 from siyu.web.words import Role
 
@@ -23,6 +23,7 @@ def routes(ground: Ground) -> list[Guarded]:
         page(f"{one}/edit", editing.edit, Role.OPERATOR, name="edit_code"),
         deed(f"{one}/edit", editing.change, Role.OPERATOR, name="change_code"),
         deed(f"{one}/close", editing.close, Role.OPERATOR, name="close_code"),
+        deed(f"{one}/anew", moving.anew, Role.OPERATOR, name="renew_code"),
         page(f"{one}/print", seeing.printed, Role.VIEWER, name="print_code"),
         anyone("/q/{state}", scanned.scanned, name="scanned_code"),
     ]

@@ -76,7 +76,7 @@ def preview(request: Request) -> Response:
     code_id = str(form_of(request).get("code_id", ""))
     with ground_of(request).db.tx() as conn:
         stand = _standing(request, conn, draft, int(code_id) if code_id.isdigit() else 0)
-        names = names_of(conn)
+        names = names_of(conn, next((one.app_id for one in accounts(conn) if one.account_id == draft.account_id), ""))
     return render(request, "codes/turn.html", stand=stand, draft=draft, names=names, wrong=None)
 
 
@@ -104,7 +104,7 @@ def _editor(
         greeting = rows_of(request, conn, draft.welcomes)
         has_general = bool(growth.default_welcomes(conn))
         stand = _standing(request, conn, draft, code.code_id if code else 0)
-        names = names_of(conn)
+        names = names_of(conn, corp)
     behind = {one.guide: one for one in draft.guides}
     places = {name: place for place, name in enumerate(behind)}
     guides.sort(key=lambda one: places.get(one.guide, len(places)))

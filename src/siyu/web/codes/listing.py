@@ -30,25 +30,28 @@ def listing(request: Request) -> Response:
         zone = pool.brand(conn).time_zone
         stand = growth.standing(ground, conn, [one for one in every if one.closed_at is None])
         funnels = growth.funnels(conn, [one.code_id for one in shown], now - PERIOD, now, zone)
-        names = names_of(conn)
+        names = {corp: names_of(conn, corp) for corp in {one.corp for one in shown}}
+        lost = growth.stranded(conn, [one for one in every if one.closed_at is None])
         lots = growth.lots(conn)
         has_corp = bool(accounts(conn, VendorKind.WECOM))
     today = now.astimezone(ZoneInfo(zone)).date()
     lots = [lot for lot in lots if lot.expires_on >= today or lot.balance]
-    troubled = {one.code_id: trouble(one, stand.get(one.code_id), quota_of(one, lots, today)) for one in every}
+    troubled = {
+        one.code_id: trouble(one, stand.get(one.code_id), quota_of(one, lots, today), is_stranded=one.code_id in lost) for one in every
+    }
     counts = {kind: sum(one.draft.kind == kind for one in every) for kind in CodeKind}
     left = sum(lot.balance for lot in lots if lot.expires_on >= today)
     ends = [lot for lot in lots if lot.balance and today <= lot.expires_on <= today + _SOON]
     return render(
         request, "codes/list.html", codes=shown, stand=stand, funnels=funnels, names=names, lots=lots, left=left, ends=ends, counts=counts,
-        every=len(every), kind=asked, has_corp=has_corp, troubled=troubled, few=_FEW, today=today,
+        every=len(every), kind=asked, has_corp=has_corp, troubled=troubled, few=_FEW, today=today, lost=len(lost),
     )  # fmt: skip
 
 
-def names_of(conn: Connection) -> dict[str, str]:
-    """What guides and chats are called: userid or chat id -> name."""
-    named = {one.guide: one.name or one.guide for one in pool.relations.guides(conn, only_active=False)}
-    return named | {one.chat_id: one.name or one.chat_id for one in pool.relations.groups(conn)}
+def names_of(conn: Connection, corp: str) -> dict[str, str]:
+    """What a corp's guides and chats are called: userid or chat id -> name."""
+    named = {one.guide: one.name or one.guide for one in pool.relations.guides(conn, corp, only_active=False)}
+    return named | {one.chat_id: one.name or one.chat_id for one in pool.relations.groups(conn, corp)}
 
 
 def quota_of(one: LiveCode, lots: Sequence[Lot], today: date) -> int | None:
@@ -59,10 +62,12 @@ def quota_of(one: LiveCode, lots: Sequence[Lot], today: date) -> int | None:
     return sum(mine)
 
 
-def trouble(one: LiveCode, stand: Standing | None, quota: int | None = None) -> str:
+def trouble(one: LiveCode, stand: Standing | None, quota: int | None = None, *, is_stranded: bool = False) -> str:
     """What is wrong with a code: a text's key, empty when all is well."""
     if one.closed_at is not None:
         return ""
+    if is_stranded:
+        return "stranded"
     if one.tell_error:
         return "told"
     if quota == 0:

@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from siyu import growth, pool
 from siyu.growth import CodeKind, LiveCode
-from siyu.vendors import VendorKind, explain
+from siyu.vendors import VendorKind, accounts, explain
 from siyu.vendors.wecom import link_for
 from siyu.web import charts
 from siyu.web.codes.listing import PERIOD, names_of, quota_of, trouble
+from siyu.web.codes.moving import ways
 from siyu.web.codes.welcomes import described
 from siyu.web.page import ground_of, lang_of, render, say_to
 
@@ -26,7 +27,8 @@ def see(request: Request) -> Response:
     with ground.db.tx() as conn:
         code = growth.code(conn, code_id)
         zone = pool.brand(conn).time_zone
-        stand = growth.standing(ground, conn, [code])[code_id] if code.closed_at is None else None
+        is_stranded = code.closed_at is None and code_id in growth.stranded(conn, [code])
+        stand = growth.standing(ground, conn, [code])[code_id] if code.closed_at is None and not is_stranded else None
         funnel = growth.funnels(conn, [code_id], now - PERIOD, now, zone)[code_id]
         results = growth.results(conn, code_id, now - PERIOD, now, zone)
         visits = growth.visits(conn, code_id, now - PERIOD, zone)
@@ -36,7 +38,10 @@ def see(request: Request) -> Response:
         )
         greetings, has_general = described(request, conn, code.draft.welcomes), bool(growth.default_welcomes(conn))
         failed = growth.failed_deeds(conn, code_id)
-        names = names_of(conn)
+        names = names_of(conn, code.corp)
+        renewals = ways(request, conn, code) if is_stranded else []
+        kin = [one for one in growth.codes_of_state(conn, code.state) if one.code_id != code_id]
+        corps = {one.app_id: one.name for one in accounts(conn, VendorKind.WECOM)}
         tags = {one.tag_id: one.name for one in pool.relations.tags(conn, code.corp, only_live=False)}
     today = now.astimezone(ZoneInfo(zone)).date()
     every = [today - timedelta(days=n) for n in reversed(range(PERIOD.days))]
@@ -59,7 +64,9 @@ def see(request: Request) -> Response:
     why = explain(VendorKind.WECOM, code.tell_error, lang) if code.tell_error else None
     return render(
         request, "codes/see.html", code=code, draft=code.draft, stand=stand, funnel=funnel, chart=chart, stages=stages, failed=failed,
-        names=names, tags=tags, trouble=trouble(code, stand, quota_of(code, lots, today)), why=why,
+        names=names, tags=tags, trouble=trouble(code, stand, quota_of(code, lots, today), is_stranded=is_stranded), why=why,
+        is_stranded=is_stranded, renewals=renewals, after=next((one for one in kin if one.code_id > code_id), None),
+        before=next((one for one in kin if one.code_id < code_id), None), corps=corps,
         address=_address(request, code.state), wrong=None,
         to=link_for(code.url, code.state) if code.url else "", by_guide=by_guide, days=[one for one in results if one.on_day],
         visits=visits, cost=cost, is_group=is_group, lots=lots, today=today, refused_at=refused_at,

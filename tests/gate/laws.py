@@ -197,13 +197,12 @@ def a_day_is_any_day(stage: Stage) -> None:
 
 
 def plans_keep_the_caps(stage: Stage) -> None:
-    """What is permitted for later is planned within the caps, whatever the batches."""
-    dice = random.Random(11)
+    """What is permitted for later is planned within the caps: each batch holds several wishes of a person, and so did the one before."""
     loose(stage.ground, caps=[{"n": 2, "window": "24h"}])
     with stage.ground.db.tx() as conn:
         ids = w.people(conn, 3)
     now = stage.clock.now()
-    w.ask(stage.ground, *(w.intent(stage.ground, dice.choice(ids), not_before=now + dice.randint(0, 60) * HOUR) for _ in range(40)))
+    w.ask(stage.ground, *(w.intent(stage.ground, person, not_before=now + 5 * n * HOUR) for n in range(13) for person in ids))
     while gate.judge(stage.ground, 8):
         pass
     plan = Journal()
@@ -603,17 +602,31 @@ def budgets_hold(stage: Stage) -> None:
     assert len(spent) > 12
 
 
+CHAT = [  # what the customer does, how many answers are asked for, from how many hours on they may go, how long it is until the next
+    ("text", 6, 0, timedelta(seconds=20)),  # five may go, and not one more
+    ("", 0, 0, 49 * HOUR),
+    ("", 2, 0, timedelta(seconds=20)),  # it was open once
+    ("event", 4, 0, timedelta(minutes=2)),  # a press of a button opens for three, and for a minute
+    ("", 2, 0, 49 * HOUR),
+    ("text", 2, 30, 49 * HOUR),
+    ("", 0, 0, HOUR),  # open when it was asked, and shut when it would be claimed
+]
+
+
 def nobody_is_written_to_unopened(stage: Stage) -> None:
     """Two months of a chat: what was claimed is held against what the customer did, message by message."""
     ground, dice = stage.ground, random.Random(5)
+    waits = [timedelta(seconds=20), timedelta(minutes=2), HOUR, 20 * HOUR, 49 * HOUR]
+    drawn = [
+        (dice.choice(["text", "event", "", "", ""]), dice.randint(0, 4), dice.choice([0, 0, 1, 30]), dice.choice(waits)) for _ in range(45)
+    ]
     loose(ground)
     with ground.db.tx() as conn:
         (person,) = w.people(conn, kind="openid")
         source = pool.ensure_source(conn, "official:wx", "wechat", now=stage.clock.now())
     deeds: list[tuple[str, datetime]] = []
     sent: list[datetime] = []
-    for number in range(60):
-        did = dice.choice(["text", "event", "", "", ""])
+    for number, (did, asked, hours, wait) in enumerate(CHAT + drawn):
         if did:
             deeds.append((did, stage.clock.now()))
             fact = pool.Fact(
@@ -621,17 +634,14 @@ def nobody_is_written_to_unopened(stage: Stage) -> None:
             )
             with ground.db.tx() as conn:
                 pool.record(ground, conn, source, [fact])
-        late = stage.clock.now() + dice.choice([0, 0, 1, 30]) * HOUR
-        w.ask(
-            ground,
-            *(w.intent(ground, person, channel="official_chat", purpose="service", not_before=late) for _ in range(dice.randint(0, 4))),
-        )
+        late = stage.clock.now() + hours * HOUR
+        w.ask(ground, *(w.intent(ground, person, channel="official_chat", purpose="service", not_before=late) for _ in range(asked)))
         while gate.judge(ground):
             pass
         for permit in w.claim(ground, "official_chat"):
             sent.append(stage.clock.now())
             w.settle(ground, permit)
-        stage.clock.move(dice.choice([timedelta(seconds=20), timedelta(minutes=2), HOUR, 20 * HOUR, 49 * HOUR]))
+        stage.clock.move(wait)
     for place, at in enumerate(sent):
         open_ = False
         for kind, n, within in (("text", 5, 48 * HOUR), ("event", 3, timedelta(minutes=1))):

@@ -15,8 +15,6 @@ from siyu.pool.relations.store import (
     keep_groups,
     keep_guides,
     keep_tags,
-    load_of,
-    members_of,
     tags,
 )
 from siyu.pool.relations.words import ChatGroup, Contact, CorpTag, GroupMember, Guide
@@ -37,7 +35,5 @@ __all__ = [
     "keep_groups",
     "keep_guides",
     "keep_tags",
-    "load_of",
-    "members_of",
     "tags",
 ]

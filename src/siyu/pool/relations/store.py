@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -74,18 +74,6 @@ def guide_of(conn: Connection, person_ids: Iterable[int]) -> dict[int, Contact]:
     """Whose customer each person is: of the active guides who may serve, the one added first. People without any are left out."""
     found = conn.cursor(row_factory=class_row(Contact)).execute(Q.guide_of, {"people": list(person_ids)})
     return {one.person_id: replace(one, tags=tuple(one.tags)) for one in found}
-
-
-def load_of(conn: Connection, corp: str, guides: Collection[str]) -> dict[str, int]:
-    """How many active contacts each of these guides has; 0 where none."""
-    found = {row[0]: row[1] for row in conn.execute(Q.load_of, {"corp": corp, "guides": list(guides)})}
-    return {guide: found.get(guide, 0) for guide in guides}
-
-
-def members_of(conn: Connection, corp: str, chat_id: str, *, only_in: bool = True) -> list[GroupMember]:
-    """Who is in a chat, by when they came."""
-    asked = {"corp": corp, "chat_id": chat_id, "only_in": only_in}
-    return conn.cursor(row_factory=class_row(GroupMember)).execute(Q.members_of, asked).fetchall()
 
 
 def groups_of(conn: Connection, person_ids: Iterable[int], *, only_in: bool = True) -> dict[int, list[GroupMember]]:

@@ -126,14 +126,6 @@ left join guides g on g.corp = c.corp and g.guide = c.guide
 where i.person_id = any(%(people)s) and g.left_at is null and coalesce(g.may_serve, true)
 order by i.person_id, c.added_at, c.guide;
 
--- name: load_of
-select c.guide, count(*) from contacts c where c.corp = %(corp)s and c.is_active and c.guide = any(%(guides)s) group by c.guide;
-
--- name: members_of
-select i.person_id, m.corp, m.chat_id, m.subject, m.joined_at, m.join_scene, m.inviter, m.state, m.left_at, m.is_in
-from group_members m join identifiers i on i.identifier_id = m.subject
-where m.corp = %(corp)s and m.chat_id = %(chat_id)s and (m.is_in or not %(only_in)s) order by m.joined_at nulls first, m.subject;
-
 -- name: groups_of
 select i.person_id, m.corp, m.chat_id, m.subject, m.joined_at, m.join_scene, m.inviter, m.state, m.left_at, m.is_in
 from identifiers i join group_members m on m.subject = i.identifier_id

@@ -191,7 +191,8 @@ def test_codes_of_a_corp_before_are_marked_and_made_anew(browse: Browse, staffed
     text = viewer.look(new).text
     assert "接替「wwShop」的同一个码" in text and f'href="{at}"' in text and "正在向企业微信申请" in text
     text = viewer.look(at).text
-    assert "已在「山茶集」重新生成" in text and f'href="{new}"' in text and "各导购" in text, "its results stay"
+    assert "已在「山茶集」重新生成" in text and f'href="{new}"' in text and text.count("停用前 30 天") > 8, "its results stay"
+    assert "各导购" in text and ">9<" in text
     assert viewer.look(f"/q/{hung.state}").status_code == 410, "WeCom has not made the new one yet"
     made = operator.fill(f"/codes/{group.code_id}/anew", {"account": str(account_id)})
     with staffed.db.tx() as conn:

@@ -35,7 +35,10 @@ def listing(request: Request) -> Response:
         lots = growth.lots(conn)
         has_corp = bool(accounts(conn, VendorKind.WECOM))
     today = now.astimezone(ZoneInfo(zone)).date()
-    lots = [lot for lot in lots if lot.expires_on >= today or lot.balance]
+    links = [one for one in every if one.draft.kind == CodeKind.LINK and one.closed_at is None]
+    standing = {one.draft.account_id for one in links if one.code_id not in lost}
+    before = {one.draft.account_id for one in links} - standing  # their credits were another corp's
+    lots = [lot for lot in lots if (lot.expires_on >= today or lot.balance) and lot.account_id not in before]
     troubled = {
         one.code_id: trouble(one, stand.get(one.code_id), quota_of(one, lots, today), is_stranded=one.code_id in lost) for one in every
     }

@@ -21,17 +21,18 @@ from siyu.web.page import ground_of, lang_of, render, say_to
 
 
 def see(request: Request) -> Response:
-    """Results of thirty days, and how the code stands now."""
+    """Results of thirty days (of a closed code, before it was closed), and how the code stands now."""
     ground, now, lang = ground_of(request), ground_of(request).clock.now(), lang_of(request)
     code_id = int(request.path_params["code_id"])
     with ground.db.tx() as conn:
         code = growth.code(conn, code_id)
         zone = pool.brand(conn).time_zone
+        until = code.closed_at or now
         is_stranded = code.closed_at is None and code_id in growth.stranded(conn, [code])
         stand = growth.standing(ground, conn, [code])[code_id] if code.closed_at is None and not is_stranded else None
-        funnel = growth.funnels(conn, [code_id], now - PERIOD, now, zone)[code_id]
-        results = growth.results(conn, code_id, now - PERIOD, now, zone)
-        visits = growth.visits(conn, code_id, now - PERIOD, zone)
+        funnel = growth.funnels(conn, [code_id], until - PERIOD, until, zone)[code_id]
+        results = growth.results(conn, code_id, until - PERIOD, until, zone)
+        visits = growth.visits(conn, code_id, until - PERIOD, zone)
         lots = [lot for lot in growth.lots(conn) if lot.account_id == code.draft.account_id] if is_link(code) else []
         refused_at = (
             growth.link_refused_at(conn, code.config_id, code.told_at or code.made_at) if is_link(code) and code.config_id else None
@@ -44,7 +45,8 @@ def see(request: Request) -> Response:
         corps = {one.app_id: one.name for one in accounts(conn, VendorKind.WECOM)}
         tags = {one.tag_id: one.name for one in pool.relations.tags(conn, code.corp, only_live=False)}
     today = now.astimezone(ZoneInfo(zone)).date()
-    every = [today - timedelta(days=n) for n in reversed(range(PERIOD.days))]
+    last = until.astimezone(ZoneInfo(zone)).date()
+    every = [last - timedelta(days=n) for n in reversed(range(PERIOD.days))]
     by_day = {one.on_day: one for one in results if one.on_day}
     by_guide = [one for one in results if one.guide is not None]
     is_group, cost = code.draft.kind == CodeKind.GROUP, code.draft.cost_minor

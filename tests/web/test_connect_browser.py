@@ -73,6 +73,6 @@ def test_an_owner_connects_the_sandbox_and_mends_what_is_shut(shop: Ground, sand
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390, path
         assert phone.evaluate(WIDER) == [], f"{path}: a table that has to be pushed sideways"
     phone.goto("/connection-health", wait_until="domcontentloaded")
-    cell = phone.locator(".table.stack td[data-label='接口调用']").first
+    cell = phone.locator(".table.tiled td[data-label='接口调用']").first
     expect(cell).to_be_visible()
     assert int(cell.inner_text().strip()) > 0

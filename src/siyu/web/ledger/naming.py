@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from siyu import growth, journeys
+from siyu import channels, growth, journeys
 from siyu.base.db import Connection
 from siyu.pool import relations
-from siyu.web.page import say_to
+from siyu.web import moments
+from siyu.web.page import lang_of, say_to
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class Names:
 
 
 def names(request: Request, conn: Connection, by: str) -> Names:
-    """The names of a dimension: a broadcast by its campaign key (broadcast/12), a guide by the userid, a code by what WeCom gives back."""
+    """The names of a dimension: a broadcast by its campaign key (broadcast/12), a guide by the userid, a code by what WeCom gives back, a
+    channel of ours by its own.
+    """
     known: dict[str, str] = {}
     if by == "campaign":
         known = {f"broadcast/{one.broadcast_id}": one.name for one in journeys.newest(conn, limit=500)}
@@ -47,6 +50,8 @@ def names(request: Request, conn: Connection, by: str) -> Names:
         known = guide_names(conn)
     elif by == "code":
         known = {one.state: one.draft.name for one in growth.codes(conn, with_closed=True)}
+    elif by == "channel":
+        known = {name: moments.channel(name, lang_of(request)) for name in channels.channels()}
     return Names(known, say_to(request, "analytics.ledger_nothing"))
 
 

@@ -20,14 +20,14 @@
   document.querySelector("main .is-wrong :is(input, select, textarea)")?.focus();  // what was wrong may stand far below
   const here = side && side.querySelector("[aria-current]");  // the side bar may be longer than the window
   if (here && here.offsetTop > side.clientHeight - 80) side.scrollTop = here.offsetTop - side.clientHeight / 2;
-  // On a phone a row of a wide table is a block of its values (class stack): each must say what it is.
-  const label = () => document.querySelectorAll(".table.stack").forEach((table) => {
-    const heads = [...table.tHead.rows[0].cells].map((head) => (head.querySelector("a") || head).firstChild?.textContent.trim());
+  // On a phone a row of a wide table is a block of its values (class tiled): each must say what it is.
+  const label = () => document.querySelectorAll(".table-wrap > .table:not(.sheet)").forEach((table) => {
+    if (innerWidth <= 820 && table.scrollWidth > table.parentElement.clientWidth + 1) table.classList.add("tiled");
+    const heads = table.matches(".tiled") ? [...table.tHead.rows[0].cells].map((head) => (head.querySelector("a") || head).firstChild?.textContent.trim()) : [];
     const is = (cell) => cell.textContent.trim() || cell.querySelector("input, button, svg, progress");
-    for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, place) => { if (place && heads[place] && row.cells.length === heads.length) cell.dataset.label = is(cell) ? heads[place] : ""; });
+    for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, place) => { if ((place || /^[\d.,%]+$/.test(cell.textContent.trim())) && heads[place] && row.cells.length === heads.length) cell.dataset.label = is(cell) ? heads[place] : ""; });
   });
-  document.addEventListener("htmx:afterSwap", label);
-  label();
+  ["DOMContentLoaded", "htmx:afterSwap"].forEach((when) => document.addEventListener(when, label));
   document.addEventListener("said", (event) => say(event.detail.text, event.detail.tone));
 
   // A row with data-drawer opens that address in the drawer, unless the click was on something of its own.

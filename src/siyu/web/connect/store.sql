@@ -7,14 +7,19 @@ from callbacks where received_at >= %(since)s group by 1 order by 1;
 -- name: callback_kinds
 select distinct split_part(kind, '.', 1) from callbacks order by 1 limit 60;
 
--- How each tag is used, or one of them: relations and people that carry it, and when the tags of one of them were told last. Of all tags it reads
--- every relation.
+-- How each tag is used: relations and people that carry it, and when the tags of one of them were told last. It reads every relation; tags go
+-- by a number meanwhile, as sorting their long ids took two thirds of the time.
 -- name: tag_use
-select c.corp, w.tag_id, count(*), count(distinct i.person_id), max(c.tagged_at)
-from contacts c cross join lateral unnest(c.tags) as w(tag_id)
-join identifiers i on i.identifier_id = c.subject
-where c.is_active
-group by c.corp, w.tag_id;
+with known as materialized (select corp, tag_id, row_number() over ()::int as n from corp_tags),
+used as (
+    select k.n, count(*) as relations, count(distinct i.person_id) as people, max(c.tagged_at) as changed_at
+    from contacts c
+    join identifiers i on i.identifier_id = c.subject
+    cross join lateral unnest(c.tags) as w(tag_id)
+    join known k on k.corp = c.corp and k.tag_id = w.tag_id
+    where c.is_active group by k.n
+)
+select k.corp, k.tag_id, u.relations, u.people, u.changed_at from used u join known k using (n);
 
 -- name: one_tag_use
 select %(corp)s::text, %(tag_id)s::text, count(*), count(distinct i.person_id), max(c.tagged_at)

@@ -115,7 +115,7 @@ def test_order_and_batches_do_not_matter(ground: Ground, things: list[tuple[str,
     told: dict[str, Callable[[int], dict[str, object]]] = {
         "contact.added": lambda minute: {"state": f"a{minute}", "add_way": minute if minute % 2 else None},
         "contact.changed": lambda minute: {"tags": [f"t{minute}"]} | ({"state": f"c{minute}", "add_way": 1} if minute % 3 else {}),
-        "contact.moved": lambda _: {"from": "gu", "add_way": 202},
+        "contact.moved": lambda minute: {"from": "gu"} | ({"was_theirs": True} if minute % 2 else {"add_way": 202}),
     }
     facts = [_fact(t, who, place, minute, **told.get(t, lambda _: {})(minute)) for t, who, place, minute in things]
     seen = []
@@ -144,7 +144,9 @@ def test_order_and_batches_do_not_matter(ground: Ground, things: list[tuple[str,
     naive = {}
     for who in (ANNA, BO):
         for guide in ("mei", "gu"):
-            added = [m for t, w, p, m in things if w == who and p == guide and t in ("contact.added", "contact.moved")]
+            added = [
+                m for t, w, p, m in things if w == who and p == guide and (t == "contact.added" or (t == "contact.moved" and not m % 2))
+            ]
             ended = [m for t, w, p, m in things if w == who and t == "contact.removed" and p == guide]
             ended += [m for t, w, p, m in things if w == who and t == "contact.moved" and guide == "gu" and p != "gu"]
             if added and (not ended or max(added) > max(ended)):

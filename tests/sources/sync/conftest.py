@@ -73,11 +73,11 @@ def fold(ground: Ground) -> None:
 
 
 def here(ground: Ground, corp: str) -> dict[tuple[str, str], tuple[str, ...]]:
-    """The active relations as the pool has them: (guide, external_userid) -> tags."""
-    sql = """select c.guide, i.value, c.tags from contacts c join identifiers i on i.identifier_id = c.subject
+    """The active relations as the pool has them: (guide, external_userid) -> the code they came by, tags."""
+    sql = """select c.guide, i.value, c.state, c.tags from contacts c join identifiers i on i.identifier_id = c.subject
         where c.corp = %s and c.is_active"""
     with ground.db.tx() as conn:
-        return {(r[0], r[1]): tuple(sorted(r[2])) for r in conn.execute(sql, (corp,))}
+        return {(r[0], r[1]): (r[2], *sorted(r[3])) for r in conn.execute(sql, (corp,))}
 
 
 def there(trial: Trial, *stages: str) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -88,7 +88,7 @@ def there(trial: Trial, *stages: str) -> dict[tuple[str, str], tuple[str, ...]]:
         rows += told["follows"]
         after = told["next"]
     wanted = stages or ("both",)
-    return {(r["userid"], r["external_userid"]): tuple(sorted(r["tags"])) for r in rows if r["stage"] in wanted}
+    return {(r["userid"], r["external_userid"]): (r["state"], *sorted(r["tags"])) for r in rows if r["stage"] in wanted}
 
 
 def chats_here(ground: Ground, corp: str) -> dict[str, set[str]]:

@@ -31,7 +31,7 @@ def test_a_corp_is_here_as_it_is_there(ground: Ground, trial: Trial, account: Ac
 
     assert (run.state, run.error, run.skipped_n) == ("done", "", 0)
     assert here(ground, trial.corpid) == there(trial)
-    assert here(ground, trial.corpid)[guide, who] == (gold,)
+    assert here(ground, trial.corpid)[guide, who] == ("", gold)
     assert chats_here(ground, trial.corpid) == chats_there(trial) and len(chats_here(ground, trial.corpid)[chat]) == 5
     assert (run.done_n, run.total_n) == (len(known), len(known))
     with ground.db.tx() as conn:

@@ -85,6 +85,8 @@ def test_customers_go_over_and_each_refusal_has_its_reason(ground: Ground, clock
     corp = trial.corpid
     trial.staff("zs", "ls")
     goes, stays, busy, theirs = (trial.customer(guide) for guide in ("zs", "zs", "zs", "ls"))
+    both = trial.hand("/deeds/add", userid="zs", customer={"name": "两边"}, state="shop1")["external_userid"]
+    trial.hand("/deeds/add", userid="ls", customer=both, state="shop2")
     pass_by(clock, trial, 86_400)
     box = trial.listen()
     walked(ground, account)
@@ -95,10 +97,10 @@ def test_customers_go_over_and_each_refusal_has_its_reason(ground: Ground, clock
     # Another program hands one of them on: only the corp can say so.
     trial.ok(trial.post("externalcontact/transfer_customer", {"handover_userid": "zs", "takeover_userid": "ls", "external_userid": [busy]}))
 
-    asked = handing.ask(ground, corp, "zs", "ls", [goes, stays, busy, theirs], by="店长")
-    assert len(asked.handing_ids) == 3 and [(one.external_userid, one.why) for one in asked.refused] == [(theirs, "not_theirs")]
+    asked = handing.ask(ground, corp, "zs", "ls", [goes, stays, busy, theirs, both], by="店长")
+    assert len(asked.handing_ids) == 4 and [(one.external_userid, one.why) for one in asked.refused] == [(theirs, "not_theirs")]
     rest(ground)
-    assert states(ground) == {goes: ("waiting", ""), stays: ("waiting", ""), busy: ("failed", "40100")}
+    assert states(ground) == {goes: ("waiting", ""), stays: ("waiting", ""), busy: ("failed", "40100"), both: ("waiting", "")}
     pass_by(clock, trial, 7200)
     [again] = handing.ask(ground, corp, "zs", "ls", [goes]).refused
     assert (again.why, again.until) == ("under_way", clock.now() + timedelta(hours=22))
@@ -112,8 +114,9 @@ def test_customers_go_over_and_each_refusal_has_its_reason(ground: Ground, clock
     hear(ground, account, trial, box)
     rest(ground)
     assert states(ground)[goes] == ("done", "")
-    assert set(here(ground, corp)) == set(there(trial)) and ("ls", goes) in here(ground, corp)
-    assert facts(ground, "contact.moved") == [("contact.moved", goes, "ls", "zs")]
+    assert here(ground, corp) == there(trial) and ("ls", goes) in here(ground, corp)
+    assert here(ground, corp)["ls", both] == ("shop2",), "who was the new guide's already stays by the code they came to them by"
+    assert sorted(facts(ground, "contact.moved")) == sorted(("contact.moved", who, "ls", "zs") for who in (goes, both))
     assert Counter(f[1] for f in facts(ground, "contact.move_failed")) == {stays: 1, busy: 1}, "the callback and we are one"
 
     handing.ask(ground, corp, "ls", "zs", [goes])
@@ -127,7 +130,7 @@ def test_customers_go_over_and_each_refusal_has_its_reason(ground: Ground, clock
     assert twice.why == "twice" and twice.until is not None and twice.until > clock.now() + 85 * DAY
     assert trial.look("/truth/sum") == calls
     with ground.db.tx() as conn:
-        assert handing.counts(conn, corp) == {HandingState.DONE: 2, HandingState.REFUSED: 1, HandingState.FAILED: 1}
+        assert handing.counts(conn, corp) == {HandingState.DONE: 3, HandingState.REFUSED: 1, HandingState.FAILED: 1}
     pass_by(clock, trial, 86_400)
     assert walked(ground, account, "nightly").differences_n == 0
 
@@ -173,7 +176,7 @@ def test_who_is_left_by_a_guide_is_seen_and_taken_over(ground: Ground, clock: St
         [waits] = handing.waiting(conn)
     assert (waits.guide, waits.count) == ("ww", 1)
     assert {pair for pair in here(ground, corp) if pair[0] != "ww"} == {("ls", who) for who in mine}
-    assert here(ground, corp)["ls", mine[0]] == (gold,), "tags go over too, and no callback says so"
+    assert here(ground, corp)["ls", mine[0]] == ("", gold), "tags go over too, and no callback says so"
 
     # Somebody hands the last one on in the corp's own console.
     body = {"handover_userid": "ww", "takeover_userid": "ls", "external_userid": [lost]}

@@ -123,6 +123,23 @@ def test_who_left_a_guide_is_not_brought_back_by_the_corps_list(ground: Ground, 
     assert list(here(ground, trial.corpid)) == [("zs", who)] and run.differences_n == 1, "they came back, and nobody told"
 
 
+def test_a_code_that_is_wrong_here_is_mended_once(ground: Ground, clock: StillClock, trial: Trial, account: Account) -> None:
+    """The story: a hand-over wrote another code over the one they came by, and the corp, which told the same as ever, was not heard."""
+    trial.staff("zs")
+    who = trial.hand("/deeds/add", userid="zs", customer={"name": "阿香"}, state="shop1")["external_userid"]
+    pass_by(clock, trial, 86_400)
+    walked(ground, account)
+    with ground.db.tx() as conn:
+        conn.execute("update contacts set state = 'shop9'")
+    pass_by(clock, trial, 86_400)
+    run = walked(ground, account, "nightly")
+    with ground.db.tx() as conn:
+        assert [(d.kind, d.ref) for d in sync.differences(conn, run_id=run.run_id)] == [("came_by", f"zs {who}")]
+    assert here(ground, trial.corpid) == there(trial)
+    pass_by(clock, trial, 86_400)
+    assert walked(ground, account, "nightly").facts_n == 0
+
+
 def test_who_was_added_a_moment_ago_is_left_to_their_callback(ground: Ground, clock: StillClock, trial: Trial, account: Account) -> None:
     trial.staff("zs")
     pass_by(clock, trial, 86_400)

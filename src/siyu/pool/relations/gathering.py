@@ -70,11 +70,11 @@ def gather(rows: Iterable[Row]) -> Gathered:
             continue
         if row.type == "contact.added" or "state" in row.data:
             _tell(bond, stamp, row.data)
-        if row.type in ("contact.added", "contact.moved"):
+        if row.type == "contact.added" or (row.type == "contact.moved" and not row.data.get("was_theirs")):
             bond.added = max(bond.added or stamp, stamp)
-            before = str(row.data.get("from") or "")
-            if row.type == "contact.moved" and before and before != place:
-                _end(out.contacts.setdefault((row.subject, row.corp, before), Bond()), stamp, "transfer")
+        before = str(row.data.get("from") or "") if row.type == "contact.moved" else ""
+        if before and before != place:
+            _end(out.contacts.setdefault((row.subject, row.corp, before), Bond()), stamp, "transfer")
         tags = row.data.get("tags")
         if isinstance(tags, list) and (bond.tagged is None or stamp > bond.tagged):
             bond.tagged, bond.tags = stamp, tuple(sorted({str(tag) for tag in tags}))

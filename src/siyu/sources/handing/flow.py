@@ -162,7 +162,8 @@ def _record(ground: Ground, conn: Connection, of: Account, kept: Sequence[tuple[
         return
     corp, whom = of.app_id, [one.external_userid for one, _ in ended]
     first = ended[0][0]  # one guide to one guide
-    states = store.states_of(conn, ground.vault, corp, first.from_guide, whom)
+    came_by = store.came_by(conn, ground.vault, corp, first.from_guide, whom)
+    theirs = {who for who, (_, is_theirs) in store.came_by(conn, ground.vault, corp, first.to_guide, whom).items() if is_theirs}
     since = min(one.begun_at or one.asked_at for one, _ in ended)
     told = store.told_failures(conn, ground.vault, corp, first.to_guide, whom, since)
     facts = []
@@ -174,9 +175,12 @@ def _record(ground: Ground, conn: Connection, of: Account, kept: Sequence[tuple[
         data = {"guide": one.to_guide, "from": one.from_guide, "corp": corp}
         stamp = f"{one.external_userid}:{int(at.timestamp())}"
         if found.state is HandingState.DONE:
-            data |= {"state": states.get(one.external_userid, "")}
+            if one.external_userid in theirs:  # their own relation stands, by the code they came to it by
+                data |= {"was_theirs": True}
+            else:
+                data |= {"state": came_by.get(one.external_userid, ("", False))[0], "add_way": _TAKEN_OVER}
             number = f"contact.moved:{one.from_guide}:{one.to_guide}:{stamp}"
-            facts.append(Fact("contact.moved", number, at, (who,), object=one.to_guide, data=data | {"add_way": _TAKEN_OVER}))
+            facts.append(Fact("contact.moved", number, at, (who,), object=one.to_guide, data=data))
         elif one.external_userid not in told:
             number = f"contact.move_failed:{one.to_guide}:{stamp}"
             facts.append(Fact("contact.move_failed", number, at, (who,), object=one.to_guide, data=data | {"reason": found.code}))

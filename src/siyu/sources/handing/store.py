@@ -108,10 +108,10 @@ def under_way(conn: Connection, corp: str) -> set[tuple[str, str]]:
     return {(r[0], r[1]) for r in conn.execute(Q.under_way, {"corp": corp})}
 
 
-def states_of(conn: Connection, vault: Vault, corp: str, guide: str, whom: Sequence[str]) -> dict[str, str]:
-    """The codes by which customers came to a guide."""
+def came_by(conn: Connection, vault: Vault, corp: str, guide: str, whom: Sequence[str]) -> dict[str, tuple[str, bool]]:
+    """By what code customers came to a guide, and whether they are theirs now."""
     asked = {"corp": corp, "guide": guide, "lookups": _lookups(vault, corp, whom)}
-    return {r[0]: r[1] for r in conn.execute(Q.states_of, asked)}
+    return {r[0]: (r[1], r[2]) for r in conn.execute(Q.came_by, asked)}
 
 
 def told_failures(conn: Connection, vault: Vault, corp: str, guide: str, whom: Sequence[str], since: datetime) -> set[str]:

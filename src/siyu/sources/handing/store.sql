@@ -86,8 +86,8 @@ update handings set due_at = %(at)s where corp = %(corp)s and state = 'waiting' 
 select from_guide, external_userid from handings where corp = %(corp)s and state in ('asked', 'calling', 'waiting');
 
 -- How the old relations stand: the code they came by goes over with them.
--- name: states_of
-select i.value, c.state from contacts c join identifiers i on i.identifier_id = c.subject
+-- name: came_by
+select i.value, c.state, c.is_active from contacts c join identifiers i on i.identifier_id = c.subject
 where c.corp = %(corp)s and c.guide = %(guide)s and i.kind = 'external_userid' and i.scope = %(corp)s and i.lookup = any(%(lookups)s::bytea[])
     and i.value is not null;
 

@@ -76,7 +76,8 @@ def decide(one: Told, known: Known, digest: bytes, *, is_recorded: bool, tag_nam
         found = Differing("added", ref, here, there, number, one.added_at)
         return Decided((added, *_tag_facts(one, known, who, tag_names, asking)), (found,))
     is_retagged = known.is_active and one.tags != known.tags
-    if digest == known.digest and not is_retagged:
+    came_otherwise = known.is_active and one.state != known.state
+    if digest == known.digest and not is_retagged and not came_otherwise:
         return Decided()
     is_first = known.digest is None
     stamp = str(int(one.added_at.timestamp())) if is_first else asking.mark
@@ -96,7 +97,9 @@ def decide(one: Told, known: Known, digest: bytes, *, is_recorded: bool, tag_nam
     differences = []
     if is_retagged:
         differences.append(Differing("tags", ref, {"tags": list(known.tags)}, {"tags": list(one.tags)}, (tagged or (changed,))[0].id))
-    if digest != known.digest:
+    if came_otherwise:
+        differences.append(Differing("came_by", ref, {"state": known.state}, {"state": one.state}, number))
+    if digest != known.digest and not came_otherwise:
         kind = "unfetched" if is_first else "profile"
         differences.append(Differing(kind, ref, {}, {}, number))
     tags = _tag_facts(one, known, who, tag_names, asking) if is_retagged else ()

@@ -97,7 +97,7 @@ def known_contacts(conn: Connection, vault: Vault, corp: str, told: Collection[T
         )
     }
     found = {
-        (r[0], r[1]): Known(r[2], r[3], r[4], r[5], tuple(sorted(r[6])), seen.get((r[0], r[1])))
+        (r[0], r[1]): Known(r[2], r[3], r[4], r[5], tuple(sorted(r[6])), seen.get((r[0], r[1])), r[7])
         for r in conn.execute(Q.known_contacts, {"corp": corp, "lookups": lookups})
     }
     return {pair: Known(digest=digest) for pair, digest in seen.items()} | found

@@ -51,7 +51,7 @@ with who as materialized (  -- in this order whatever the planner thinks of tabl
     select i.identifier_id, i.value from identifiers i
     where i.kind = 'external_userid' and i.scope = %(corp)s and i.lookup = any(%(lookups)s::bytea[]) and i.value is not null
 )
-select c.guide, w.value, c.added_at, c.ended_at, coalesce(c.ended_by, ''), c.is_active, c.tags
+select c.guide, w.value, c.added_at, c.ended_at, coalesce(c.ended_by, ''), c.is_active, c.tags, c.state
 from who w cross join lateral (select * from contacts c where c.subject = w.identifier_id and c.corp = %(corp)s offset 0) c;
 
 -- name: known_actives

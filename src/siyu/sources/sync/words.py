@@ -105,7 +105,9 @@ class Told:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known here of one guide and one customer: of the relation, and the keyed hash of what was last told (None: never asked)."""
+    """What is known here of one guide and one customer: of the relation (`state`: the code they came by), and the keyed hash of what was
+    last told (None: never asked).
+    """
 
     added_at: datetime | None = None
     ended_at: datetime | None = None
@@ -113,6 +115,7 @@ class Known:
     is_active: bool = False
     tags: tuple[str, ...] = ()
     digest: bytes | None = None
+    state: str = ""
 
 
 @dataclass(frozen=True)

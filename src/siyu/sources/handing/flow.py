@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from siyu import pool
 from siyu.base.db import Connection
@@ -172,7 +173,7 @@ def _record(ground: Ground, conn: Connection, of: Account, kept: Sequence[tuple[
         at = found.at or ground.clock.now()
         if who is None:
             continue
-        data = {"guide": one.to_guide, "from": one.from_guide, "corp": corp}
+        data: dict[str, Any] = {"guide": one.to_guide, "from": one.from_guide, "corp": corp}
         stamp = f"{one.external_userid}:{int(at.timestamp())}"
         if found.state is HandingState.DONE:
             if one.external_userid in theirs:  # their own relation stands, by the code they came to it by

@@ -49,3 +49,8 @@ def test_what_a_consent_rests_on_is_told_in_words() -> None:
     assert moments.evidence({"by": "follow"}, "zh") == "关注了公众号"
     assert moments.evidence({"evidence": {"text": "柜台登记"}, "by": "one-click"}, "zh") == "柜台登记 · 用邮箱的一键退订"
     assert moments.evidence({"by": "mei"}, "en") == "mei", "a member of staff by name"
+
+
+def test_the_address_that_is_missing_is_told_by_channel() -> None:
+    told = {catalogue()[f"web.broadcast_reason_no_address_{channel}"]["zh"] for channel in ("email", "sms", "wecom")}
+    assert told == {"没有邮箱", "没有手机号", "没有在职导购"}

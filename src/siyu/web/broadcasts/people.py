@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from siyu import journeys, pool
+from siyu.base.text import catalogue
 from siyu.web.broadcasts import store
 from siyu.web.customers import STAGE_TONES, mask_of
 from siyu.web.page import ground_of, render, say_to, show_of
@@ -35,8 +36,9 @@ def listing(request: Request) -> Response:
 
 
 def reason(request: Request, channel: str, code: str) -> str:
-    """Why somebody was not written to, in two or three words. In WeCom the address is a guide who works here."""
-    return say_to(request, f"web.broadcast_reason_{'no_guide' if channel == 'wecom' and code == 'no_address' else code}")
+    """Why somebody was not written to, in two or three words: the address that is missing is another in each channel."""
+    key = f"web.broadcast_reason_{code}_{channel}"
+    return say_to(request, key if key in catalogue() else f"web.broadcast_reason_{code}")
 
 
 def title(request: Request, kind: str, code: str, channel: str) -> str:

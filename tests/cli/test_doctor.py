@@ -26,6 +26,7 @@ from siyu.cli import checkup
 from siyu.cli.checkup import Degree, Finding, Patient
 from siyu.cli.doctor import examine
 from siyu.pool import Fact, Kind, normal
+from siyu.sources import wishes
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +134,11 @@ def test_faults_in_the_database_are_found(see: Callable[[], dict[str, Finding]],
             ground, conn, kind="wecom", name="corp", app_id="wwcorp", agent_id="1", secret="s", base_url="http://127.0.0.1:9"
         )
         conn.execute("insert into sync_kin_places (corp, error) values ('wwcorp', '48002')")
+        [account] = vendors.accounts(conn)
+        wishes.wish(conn, [(account.account_id, wishes.Wish("chat", {"chat_id": f"wr{n}"})) for n in (1, 2, 2)], at=now)
+        for _ in range(3):
+            for one in wishes.due(conn, ["chat"], now + timedelta(days=1)):
+                wishes.put_off(conn, one, "60020", now=now)
     found = see()
     for name in (
         "readers_behind",
@@ -144,8 +150,10 @@ def test_faults_in_the_database_are_found(see: Callable[[], dict[str, Finding]],
         "rejected",
         "migrations_due",
         "kin_refused",
+        "wishes_stuck",
     ):
         assert found[name].degree is not Degree.WELL, name
+    assert "2 × chat" in found["wishes_stuck"].what and "IP" in found["wishes_stuck"].remedy
     assert "10 minutes" in found["readers_behind"].what and "event 3" in found["rejected"].what
     with ground.db.tx() as conn:
         conn.execute("update migrations set digest = 'other' where number = 1")

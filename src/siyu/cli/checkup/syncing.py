@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from siyu import vendors
 from siyu.cli.checkup.words import Finding, Patient, ill, watch, well
 from siyu.cli.screen import language, word
-from siyu.sources import kin, sync
+from siyu.sources import kin, sync, wishes
 
 
 def runs_and_differences(patient: Patient) -> Iterator[Finding]:
@@ -17,6 +17,8 @@ def runs_and_differences(patient: Patient) -> Iterator[Finding]:
         last = {run.account_id: run for run in reversed(sync.runs(conn, limit=500))}
         stubborn = sync.stubborn(conn)
         asked = kin.counts(conn)
+        on = {one.account_id: one for one in vendors.accounts(conn) if one.state == vendors.AccountState.ON}
+        stuck = [one for one in wishes.stuck(conn) if one.account_id in on]
         corps = {one.app_id: one.name for one in vendors.accounts(conn, vendors.VendorKind.WECOM)}
     fine = 0
     for account_id, run in sorted(last.items()):
@@ -31,5 +33,12 @@ def runs_and_differences(patient: Patient) -> Iterator[Finding]:
         if one.error and one.corp in corps and vendors.explain("wecom", one.error).kind is vendors.Trouble.CONFIG:
             why = vendors.explain("wecom", one.error, language()).what
             yield watch("kin_refused", account=corps[one.corp], error=one.error, what=why, n=f"{one.new:,}")
+    for wish in stuck:
+        account = on[wish.account_id]
+        told = vendors.explain(account.kind, wish.error, language())
+        yield watch(
+            "wishes_stuck", account=account.name, what=word(f"cli.wish_{wish.kind}"), n=f"{wish.count:,}", tries=wish.tries,
+            error=wish.error, why=told.what, remedy=told.remedy,
+        )  # fmt: skip
     if fine and not stubborn:
         yield well("sync", count=fine)

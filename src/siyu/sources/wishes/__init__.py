@@ -3,7 +3,7 @@
 Owns the table sync_wishes. A wish is fulfilled by whoever asks the vendor after it was made: `due`, ask, record, `fulfil`.
 """
 
-from siyu.sources.wishes.store import due, fulfil, put_off, wish
-from siyu.sources.wishes.words import DueWish, Wish
+from siyu.sources.wishes.store import due, fulfil, put_off, stuck, wish
+from siyu.sources.wishes.words import DueWish, StuckWish, Wish
 
-__all__ = ["DueWish", "Wish", "due", "fulfil", "put_off", "wish"]
+__all__ = ["DueWish", "StuckWish", "Wish", "due", "fulfil", "put_off", "stuck", "wish"]

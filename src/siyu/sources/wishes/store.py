@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from psycopg.types.json import Jsonb
 
 from siyu.base.db import Connection, queries
-from siyu.sources.wishes.words import DueWish, Wish
+from siyu.sources.wishes.words import DueWish, StuckWish, Wish
 
 Q = queries(__name__)
 _LONGEST_WAIT = timedelta(hours=1)
+_STUCK_AFTER = 3  # tries
 
 
 def wish(conn: Connection, wishes: Sequence[tuple[int, Wish]], *, at: datetime) -> None:
@@ -42,6 +43,11 @@ def put_off(conn: Connection, one: DueWish, error: str, *, now: datetime, wait: 
     """It could not be fetched: later again, each time twice as long (up to an hour), or after `wait`. `error` is the vendor's code."""
     pause = wait if wait is not None else min(_LONGEST_WAIT, timedelta(seconds=2 ** min(one.tries + 1, 12)))
     conn.execute(Q.put_off, _key(one) | {"due_at": now + pause, "tries": one.tries + 1, "error": error})
+
+
+def stuck(conn: Connection) -> list[StuckWish]:
+    """What could not be fetched three times or more, by account and kind."""
+    return [StuckWish(*row) for row in conn.execute(Q.stuck, {"least": _STUCK_AFTER})]
 
 
 def _key(one: DueWish) -> dict[str, object]:

@@ -18,3 +18,7 @@ delete from sync_wishes where account_id = %(account_id)s and kind = %(kind)s an
 -- name: put_off
 update sync_wishes set due_at = %(due_at)s, tries = %(tries)s, error = %(error)s
 where account_id = %(account_id)s and kind = %(kind)s and ref - 'token' = %(ref)s and wish_id <= %(up_to)s;
+
+-- name: stuck
+select account_id, kind, count(distinct ref - 'token'), min(asked_at), max(tries), (array_agg(error order by wish_id desc))[1]
+from sync_wishes where tries >= %(least)s group by account_id, kind order by account_id, kind;

@@ -22,6 +22,18 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class StuckWish:
+    """Wishes of one account and kind that were asked in vain again and again: how many, since when, the most tries, the last code."""
+
+    account_id: int
+    kind: str
+    count: int
+    since_at: datetime
+    tries: int
+    error: str
+
+
+@dataclass(frozen=True)
 class DueWish:
     """What is to be fetched now. `up_to` is the newest row that asked for it: what is asked for later is a new wish."""
 

@@ -57,8 +57,11 @@ def test_the_commands_and_the_doctor(run: Any, ground: Ground, clock: StillClock
     assert capsys.readouterr().out.splitlines()[-1].split() == ["O0", "250"]
     file = next((ground.config.data / "lake" / "facts").rglob("*.parquet"))
     file.unlink()
-    assert run("lake", "status")[0] == 1
-    assert finding().about == "lake_faults"
+    code, told = run("lake", "status")
+    assert (code, [(one["what"], one["told"]) for one in told["faults"]]) == (1, [("missing", "the file is gone")])
+    assert finding().about == "lake_faults" and "the file is gone" in finding().what
+    assert cli.main(["lake", "status"]) == 1
+    assert ": the file is gone. Run siyu lake sync" in capsys.readouterr().out
     assert run("lake", "sync")[1]["mended"] == 1
     with ground.db.tx() as conn:
         pool.record(ground, conn, source, [Fact("order.paid", "late", NOW, who, "O9", 250, "CNY")])

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from siyu.analytics import lake
 from siyu.cli.checkup.words import Finding, Patient, watch, well
+from siyu.cli.screen import word
 
 _BEHIND_FOR = timedelta(hours=1)
 _MOST_BYTES = 4 * 1024**3  # beyond this only sizes are compared: reading everything would take minutes
@@ -23,7 +24,8 @@ def lake_files(patient: Patient) -> Iterator[Finding]:
     if found.bytes_n <= _MOST_BYTES:
         found = lake.status(patient.on, thorough=True)
     if found.faults:
-        yield watch("lake_faults", count=len(found.faults), path=found.faults[0].file.path, what=found.faults[0].what)
+        first = found.faults[0]
+        yield watch("lake_faults", count=len(found.faults), path=first.file.path, what=word(f"cli.lake_fault_{first.what}"))
     late_by = patient.on.clock.now() - found.waiting_since if found.waiting_since else timedelta()
     if late_by > _BEHIND_FOR:
         yield watch("lake_behind", count=f"{found.waiting:,}", minutes=f"{late_by.total_seconds() / 60:,.0f}")

@@ -29,7 +29,8 @@ def run_status(args: argparse.Namespace) -> int:
     value = {
         "home": found.home, "folder": found.folder, "files": found.files, "rows": found.rows, "bytes": found.bytes_n,
         "place": asdict(found.place), "waiting": found.waiting, "waiting_since": found.waiting_since, "uncleaned": found.uncleaned,
-        "made_at": found.made_at, "faults": [{"path": one.file.path, "what": one.what, "told": word(f"cli.lake_fault_{one.what}")} for one in found.faults],
+        "made_at": found.made_at,
+        "faults": [{"path": one.file.path, "what": one.what, "told": word(f"cli.lake_fault_{one.what}")} for one in found.faults],
     }  # fmt: skip
     rows = [[name, f"{count:,}", f"{found.rows[name]:,}"] for name, count in found.files.items()]
     lines = [word(f"cli.lake_home_{found.home}", folder=found.folder)]

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import psycopg
@@ -22,6 +23,9 @@ from siyu.base.config import Config
 from siyu.base.db import Database
 from siyu.base.ground import Ground
 from siyu.base.vault import Vault
+
+if TYPE_CHECKING:
+    from siyu.sandbox.conformance import Bench
 
 
 def _free_memory() -> int:
@@ -112,3 +116,22 @@ def another_ground(database_url: str, clock: StillClock, tmp_path: Path) -> Iter
     yield make
     for db in opened:
         db.close()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[str]:
+    """A small world of the module's own, on a port; gives its address."""
+    from siyu.sandbox.conformance.__main__ import served
+
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def bench(sandbox: str) -> Iterator[Bench]:
+    """What asks that small world, and hears it."""
+    from siyu.sandbox.conformance import Bench
+
+    made = Bench(sandbox)
+    yield made
+    made.close()

@@ -18,20 +18,11 @@ from siyu.channels import SmsSettings
 from siyu.journeys import answers
 from siyu.pool import Fact, Identifier, Kind
 from siyu.sandbox.conformance import Bench
-from siyu.sandbox.conformance.__main__ import served
 from siyu.sources.connected import Event, plain, understand
 from siyu.vendors import VendorKind
 
 _numbers = itertools.count(1)
 NOON = NOW.replace(hour=4)  # in Shanghai
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    with served() as address:
-        made = Bench(address)
-        yield made
-        made.close()
 
 
 class World:

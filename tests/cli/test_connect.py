@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +14,6 @@ from siyu import cli
 from siyu.base.ground import Ground
 from siyu.cli.checkup import Degree, Patient
 from siyu.cli.checkup.accounts import vendor_accounts
-from siyu.sandbox.conformance.__main__ import served
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[str]:
-    with served() as address:
-        yield address
 
 
 def test_accounts_are_connected_checked_and_rotated(

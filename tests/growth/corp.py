@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,21 +13,12 @@ from siyu.base.ground import Ground
 from siyu.growth import CodeGuide, Draft, Funnel, LiveCode
 from siyu.pool import Fact, Identifier, Kind
 from siyu.pool.relations import ChatGroup, CorpTag, Guide
-from siyu.sandbox.conformance import Bench, Trial
-from siyu.sandbox.conformance.__main__ import served
+from siyu.sandbox.conformance import Trial
 from siyu.vendors import CallbackKeys, keep_account, open_callback, read_xml
 from siyu.vendors.wecom import Client
 
 KEYS = CallbackKeys("QDG6eK", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C")
 _numbers = itertools.count(1)
-
-
-def corp_bench() -> Iterator[Bench]:
-    """One sandbox for a module's tests."""
-    with served() as address:
-        made = Bench(address)
-        yield made
-        made.close()
 
 
 class Corp:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.growth.corp import Corp, corp_bench
+from tests.growth.corp import Corp
 
 from siyu import channels, gate, growth, pool, river, segments
 from siyu.base.clock import StillClock
@@ -20,11 +20,6 @@ from siyu.sandbox.conformance import Bench
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    yield from corp_bench()
 
 
 @pytest.fixture

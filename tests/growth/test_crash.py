@@ -5,13 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from tests.conftest import KEYS
-from tests.growth.corp import Corp, corp_bench
+from tests.growth.corp import Corp
 
 from siyu import channels, gate, growth
 from siyu.base.clock import StillClock
@@ -23,11 +22,6 @@ from siyu.growth import CodeGuide, Welcome
 from siyu.sandbox.conformance import Bench
 
 DEATHS = ("after_ask", "after_call")  # a death just before the call is held in the channels' contract
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    yield from corp_bench()
 
 
 def _life(url: str, folder: str, at: str, now: object, told: Connection) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +17,6 @@ from siyu import growth, pool
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.growth import CodeGuide, CodeKind, Draft, LiveCode
-from siyu.sandbox.conformance.__main__ import served
 from siyu.sources import callbacks, sync
 from siyu.sources.callbacks import InboxCount
 from siyu.sources.connecting import CallbackState, callback_state, connect_sandbox, is_sandboxed
@@ -35,12 +33,6 @@ from siyu.vendors import (
     trace,
     wecom,
 )
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[str]:
-    with served() as address:
-        yield address
 
 
 def _post(base: str, path: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from tests.conftest import NOW
 
 from siyu.base.ground import Ground
 from siyu.sandbox.conformance import Bench, Trial
-from siyu.sandbox.conformance.__main__ import served
 from siyu.vendors import (
     Account,
     CallbackKeys,
@@ -30,14 +28,6 @@ from siyu.vendors.wechat import Mini, Official
 from siyu.vendors.wecom import Client, attachments, pages
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    with served() as address:
-        made = Bench(address)
-        yield made
-        made.close()
 
 
 def _address(bench: Bench) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from tests.sealing import seal
 from tests.web import corp
 from tests.web.conftest import Browse
@@ -18,19 +16,12 @@ from siyu.base import jobs
 from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
 from siyu.pool import relations
-from siyu.sandbox.conformance.__main__ import served
 from siyu.sources import callbacks, connecting, handing, sync
 from siyu.vendors import VendorKind, callback_keys, keep_account, probes, secret_of
 from siyu.web.connect.chats import health
 from siyu.web.connect.store import ChatCount
 
 PAGES = ("/connections", "/connection-health", "/callbacks", "/corp-tags", "/chat-groups", "/guides", "/handovers")
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[str]:
-    with served() as address:
-        yield address
 
 
 def post(base: str, path: str, given: dict[str, Any]) -> Any:

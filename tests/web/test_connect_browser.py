@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
-import pytest
 from tests.web.test_browser import CHROMIUM, Open, address, open_page, playwright, pytestmark
 from tests.web.test_connect import look, post
 
 from siyu.base.ground import Ground
-from siyu.sandbox.conformance.__main__ import served
 from siyu.sources import connecting
 from siyu.vendors import probes
 
@@ -18,12 +15,6 @@ __all__ = ["CHROMIUM", "address", "open_page", "pytestmark"]
 
 
 WIDER = "[...document.querySelectorAll('.table-wrap')].filter((w) => w.scrollWidth > w.clientWidth).map((w) => w.scrollWidth)"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[str]:
-    with served() as where:
-        yield where
 
 
 def test_an_owner_connects_the_sandbox_and_mends_what_is_shut(shop: Ground, sandbox: str, open_page: Open) -> None:

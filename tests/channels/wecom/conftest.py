@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from siyu.base.ids import key_of
 from siyu.channels import wecom
 from siyu.pool import Fact, Identifier, Kind, relations
 from siyu.sandbox.conformance import Bench, Trial
-from siyu.sandbox.conformance.__main__ import served
 from siyu.vendors import Account, keep_account
 
 _numbers = itertools.count(1)
@@ -142,14 +141,6 @@ class Corp:
     def funnel(self, origin_id: int = 7) -> dict[str, wecom.GuideFunnel]:
         with self.ground.db.tx() as conn:
             return {one.guide: one for one in wecom.funnel(self.ground, conn, "broadcast", origin_id)}
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    with served() as address:
-        made = Bench(address)
-        yield made
-        made.close()
 
 
 @pytest.fixture

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from siyu.sandbox.conformance import Bench, Check, checks
-from siyu.sandbox.conformance.__main__ import served
 
 PARTS = [check for check in checks() if check.module.startswith(("wechat_", "sms_"))]
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    with served() as address:
-        made = Bench(address)
-        yield made
-        made.close()
 
 
 @pytest.mark.parametrize("check", PARTS, ids=[check.run.__name__ for check in PARTS])

@@ -25,7 +25,14 @@ def test_every_kind_of_job_and_of_source_has_its_words() -> None:
     assert {"check", "import", "sync", "broadcast"} <= jobs
     sources = _written(r'ensure_source\(\s*conn, [^,]+, "(\w+)"') | {source_name(kind, "x")[1] for kind in VendorKind}
     assert {"channel", "system", "wecom", "file"} <= sources
-    wanted = {f"web.job_kind_{kind}" for kind in jobs} | {f"web.source_kind_{kind}" for kind in sources}
+    deeds = {one.replace(".", "_") for one in _written(r'note\(request, conn, (?:[^"()]*")?([a-z_]+\.[a-z_]+)"')}
+    deeds |= {one.replace(".", "_") for one in _written(r'note\(request, conn, "[a-z_.]+" if \w+ else "([a-z_.]+)"')}
+    for what, doing in (("broadcast", r'_done\(request, "(\w+)"'), ("group_send", r'_do\(request, "(\w+)"')):
+        deeds |= {f"{what}_{one}" for one in _written(doing)}
+    assert len(deeds) > 60
+    wanted = (
+        {f"web.deed_{one}" for one in deeds} | {f"web.job_kind_{kind}" for kind in jobs} | {f"web.source_kind_{kind}" for kind in sources}
+    )
     assert not wanted - set(catalogue())
 
 

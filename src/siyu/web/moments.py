@@ -236,6 +236,11 @@ def deed(what: str, lang: str) -> str:
     return _known("deed", what.replace(".", "_"), lang, what)
 
 
+def detail(name: str, lang: str) -> str:
+    """What a detail of a deed is called; an unknown one as it is written."""
+    return _known("detail", name, lang, name)
+
+
 def _known(family: str, name: str, lang: str, otherwise: str) -> str:
     key = f"web.{family}_{name}"
     return say(key, lang) if key in catalogue() else otherwise

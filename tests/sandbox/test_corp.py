@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,22 +36,15 @@ TOKEN, KEY, APPID = "123456", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR", "wx
 PARTS = [check for check in checks() if check.module.startswith("corp_")]
 
 
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with served() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def bench(base: str) -> Iterator[Bench]:
-    made = Bench(base)
-    yield made
-    made.close()
-
-
 @pytest.mark.parametrize("check", PARTS, ids=[check.run.__name__ for check in PARTS])
 def test_it_behaves_as_documented(bench: Bench, check: Check) -> None:
     check.run(bench.trial())
+
+
+def test_the_documentation_counts_right() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text("utf-8")
+    assert f"({len(APIS) + 1} of them)" in told, "gettoken stands beside the table"
+    assert f"({len(PARTS)} in this part)" in told
 
 
 VECTORS = [  # key, receiver, token, timestamp, nonce, signature, closed, what stands in it
@@ -170,12 +162,12 @@ class _Elsewhere(HTTPAdapter):
         return super().send(request, *args, **more)
 
 
-def test_a_strangers_sdk_works_against_it(base: str) -> None:
-    bench = Bench(base)
+def test_a_strangers_sdk_works_against_it(sandbox: str) -> None:
+    bench = Bench(sandbox)
     t = bench.trial()
     t.staff("zs")
     client = WeChatClient(t.corpid, t.secret)
-    client._http.mount("https://qyapi.weixin.qq.com", _Elsewhere(base))
+    client._http.mount("https://qyapi.weixin.qq.com", _Elsewhere(sandbox))
     contacts = client.external_contact
     keys = [t.customer("zs", name="李四", state="ch_1") for _ in range(3)]
 
@@ -218,16 +210,16 @@ def test_a_strangers_sdk_works_against_it(base: str) -> None:
     bench.close()
 
 
-def test_the_corp_of_the_start_is_always_the_same(base: str) -> None:
-    told = requests.get(f"{base}/sandbox/corp", timeout=30).json()
+def test_the_corp_of_the_start_is_always_the_same(sandbox: str) -> None:
+    told = requests.get(f"{sandbox}/sandbox/corp", timeout=30).json()
     assert told["corpid"] == CORPID and told["apps"][0]["agentid"] == AGENTID
     with served() as other:
         again = requests.get(f"{other}/sandbox/corp", timeout=30).json()
     assert again["apps"][0]["secret"] == told["apps"][0]["secret"] and again["counts"] == told["counts"]
 
 
-def test_scans_from_many_threads_lose_nobody(base: str) -> None:
-    bench = Bench(base)
+def test_scans_from_many_threads_lose_nobody(sandbox: str) -> None:
+    bench = Bench(sandbox)
     t = bench.trial()
     t.staff("zs", "ls")
     way = t.ok(t.post("externalcontact/add_contact_way", {"type": 2, "scene": 2, "user": ["zs", "ls"], "state": "s"}))
@@ -236,7 +228,7 @@ def test_scans_from_many_threads_lose_nobody(base: str) -> None:
     def scans() -> None:
         for _ in range(15):
             body = {"corp": t.corpid, "code": way["config_id"], "customer": {"name": "客"}}
-            assert requests.post(f"{base}/sandbox/corp/deeds/scan", json=body, timeout=60).status_code == 200
+            assert requests.post(f"{sandbox}/sandbox/corp/deeds/scan", json=body, timeout=60).status_code == 200
 
     threads = [threading.Thread(target=scans) for _ in range(4)]
     for thread in threads:
@@ -258,19 +250,19 @@ def test_every_no_of_the_people_is_said_in_both_languages() -> None:
     assert not missing
 
 
-def test_the_two_phones_show_and_do(base: str) -> None:
+def test_the_two_phones_show_and_do(sandbox: str) -> None:
     def page(**query: str) -> str:
-        answer = requests.get(f"{base}/phones", params=query, timeout=30)
+        answer = requests.get(f"{sandbox}/phones", params=query, timeout=30)
         assert answer.status_code == 200 and "default-src 'none'" in answer.headers["Content-Security-Policy"]
         return answer.text
 
     def do(**given: str) -> tuple[str, dict[str, str]]:
-        answer = requests.post(f"{base}/phones/do", data=given, timeout=30)
+        answer = requests.post(f"{sandbox}/phones/do", data=given, timeout=30)
         return answer.text, dict(parse_qsl(urlsplit(answer.url).query))
 
     assert "两部手机" in page(lang="zh") and "Two phones" in page(lang="en")
-    told = requests.get(f"{base}/sandbox/corp", timeout=30).json()
-    bench = Bench(base)
+    told = requests.get(f"{sandbox}/sandbox/corp", timeout=30).json()
+    bench = Bench(sandbox)
     token = bench.json("GET", f"/wecom/cgi-bin/gettoken?corpid={told['corpid']}&corpsecret={told['apps'][0]['secret']}")["access_token"]
     way = bench.json(
         "POST",
@@ -285,7 +277,7 @@ def test_the_two_phones_show_and_do(base: str) -> None:
     shown, _ = do(does="member_say", text="今天刚到", **at)
     assert "今天刚到" in shown
     picture = requests.post(
-        f"{base}/wecom/cgi-bin/media/upload?access_token={token}&type=image", files={"media": ("茶.png", b"\x89PNG tea")}, timeout=30
+        f"{sandbox}/wecom/cgi-bin/media/upload?access_token={token}&type=image", files={"media": ("茶.png", b"\x89PNG tea")}, timeout=30
     ).json()["media_id"]
     hung = [
         {"msgtype": "image", "image": {"media_id": picture}},
@@ -299,7 +291,7 @@ def test_the_two_phones_show_and_do(base: str) -> None:
     do(does="confirm", task=msgid, **at)
     shown = page(**at)
     assert shown.count(f"/phones/picture/{picture}") == 2 and "&lt;i&gt;茶单" in shown and "领券" in shown, "seen on the customer's phone"
-    assert requests.get(f"{base}/phones/picture/{picture}", timeout=30).content == b"\x89PNG tea"
+    assert requests.get(f"{sandbox}/phones/picture/{picture}", timeout=30).content == b"\x89PNG tea"
     assert any(note["text"] == "明前龙井" for note in bench.json("GET", f"/sandbox/corp/phones/customer/{at['customer']}")["notes"])
     shown, _ = do(does="confirm", task=msgid, lang="zh", **at)
     assert "已经发过了" in shown or "It was sent already" in shown
@@ -353,12 +345,12 @@ def test_a_month_of_life_is_drawn_from_the_seed() -> None:
     assert events.count("del_follow_user") == did["deletes"]
 
 
-def test_too_many_calls_at_once_are_turned_away(base: str) -> None:
-    bench = Bench(base)
+def test_too_many_calls_at_once_are_turned_away(sandbox: str) -> None:
+    bench = Bench(sandbox)
     t = bench.trial()
     t.hand("/settings", concurrency=2)
     t.hand("/faults", slow=1.0, slow_for=3.0)
-    address = f"{base}/wecom/cgi-bin/getcallbackip?access_token={t.token}"
+    address = f"{sandbox}/wecom/cgi-bin/getcallbackip?access_token={t.token}"
     codes: list[int] = []
     threads = [threading.Thread(target=lambda: codes.append(requests.get(address, timeout=60).json()["errcode"])) for _ in range(4)]
     for thread in threads:
@@ -369,9 +361,9 @@ def test_too_many_calls_at_once_are_turned_away(base: str) -> None:
     bench.close()
 
 
-def test_short_deadlines_may_run_on_the_walls_clock(base: str) -> None:
+def test_short_deadlines_may_run_on_the_walls_clock(sandbox: str) -> None:
     """At three thousand times the speed twenty seconds are seven milliseconds; no platform could greet anybody."""
-    bench = Bench(base)
+    bench = Bench(sandbox)
     t = bench.trial()
     t.hand("/settings", deadlines_on="wall")
     t.staff("zs")
@@ -384,8 +376,8 @@ def test_short_deadlines_may_run_on_the_walls_clock(base: str) -> None:
     bench.close()
 
 
-def test_a_clock_turned_back_leaves_no_token_for_years(base: str) -> None:
-    bench = Bench(base)
+def test_a_clock_turned_back_leaves_no_token_for_years(sandbox: str) -> None:
+    bench = Bench(sandbox)
     t = bench.trial()
     first = t.gettoken(t.secret)["access_token"]
     t.wait(-86_400)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import bisect
+import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siyu import vendors
 from siyu.vendors.calls.pace import GRACE, Limits, Pace, Turn, take, width_at
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
@@ -89,3 +92,11 @@ def test_fewer_at_once_after_45033_and_more_again_later() -> None:
     pace, _ = _seat(pace, limits, 0, 1)
     pace, _ = _seat(pace, limits, 0, 2)
     assert _seat(pace, limits, 1, 3)[1].is_full
+
+
+def test_every_limit_is_of_an_interface_that_is_asked() -> None:
+    """The story: limits stood for interfaces whose functions had gone."""
+    room = Path(vendors.__file__).parent
+    asked = "".join(file.read_text("utf-8") for file in room.rglob("*.py"))
+    limits = tomllib.loads((room / "limits.toml").read_text("utf-8"))
+    assert not [name for its in limits.values() for name in its if name != "default" and f'"{name}"' not in asked]

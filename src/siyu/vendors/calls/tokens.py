@@ -1,4 +1,4 @@
-"""Tokens and tickets: one for all workers of all processes, fetched by one of them at a time.
+"""Tokens: one for all workers of all processes, fetched by one of them at a time.
 
 The row holds the token, sealed, and its generation. Who must fetch takes an advisory lock on a connection of its own: when that process
 dies, however it dies, the server lets go at once and the next one fetches. Who finds the lock taken while the old token still lives goes

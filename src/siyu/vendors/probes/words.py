@@ -56,7 +56,7 @@ class CheckRun:
 
 @dataclass(frozen=True)
 class StandingToken:
-    """A token or ticket that is kept: since when, until when; `is_dead` when it was dropped and not fetched again yet."""
+    """A token that is kept: since when, until when; `is_dead` when it was dropped and not fetched again yet."""
 
     account_id: int
     purpose: str

@@ -76,7 +76,6 @@ class Told:
     title: str
     about: str
     source: str
-    subject_mask: str
 
 
 def tell(moments: Iterable[Moment], show: Show, names: Mapping[str, str] = _NOBODY) -> list[Told]:
@@ -116,7 +115,6 @@ def _one(group: Sequence[Moment], show: Show, names: Mapping[str, str]) -> Told:
         title=_title(group, show, names),
         about=_about(group, show, names),
         source=first.source,
-        subject_mask=first.subject_mask,
     )
 
 

@@ -1,4 +1,4 @@
-"""SendSms, SendBatchSms, QuerySendDetails of Dysmsapi 2017-05-25."""
+"""SendSms and QuerySendDetails of Dysmsapi 2017-05-25."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Aliyun's SMS service answers and pushes, in its own names."""
+"""What Aliyun's SMS service answers, in its own names."""
 
 from __future__ import annotations
 
@@ -39,17 +39,3 @@ class Details(Shape, frozen=True):
 
     total: int = field(name="TotalCount", default=0)
     details: _DetailList = field(name="SmsSendDetailDTOs", default=_DetailList())
-
-
-class Reply(Shape, frozen=True):
-    """One row of SmsUp: what somebody wrote back. Push only; `sequence_id` is its name."""
-
-    phone_number: str = ""
-    content: str = ""
-    send_time: str = ""
-    dest_code: str = ""
-    sequence_id: str | int = ""
-    sign_name: str = ""
-
-    def __repr__(self) -> str:
-        return f"Reply(sequence_id={self.sequence_id!r})"

@@ -32,10 +32,9 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: its status, its content type in lower case, its bytes."""
+    """An answer: its status and its bytes."""
 
     status: int
-    content_type: str
     body: bytes = field(repr=False)
 
 
@@ -85,7 +84,7 @@ class Connections:
             connection.close()
         else:
             self._rest(place, connection)
-        return Reply(answer.status, answer.headers.get("Content-Type", "").lower(), data)
+        return Reply(answer.status, data)
 
     def close(self) -> None:
         """Close what rests."""

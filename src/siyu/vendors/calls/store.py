@@ -30,7 +30,6 @@ class BreakerRow:
 
     failures: int
     open_until: datetime | None
-    probe_until: datetime | None
     code: str
 
 

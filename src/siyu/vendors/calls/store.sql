@@ -44,7 +44,7 @@ update vendor_paces set blocked_until = %(until)s, blocked_code = %(code)s, bloc
 where account_id = %(account_id)s and interface = %(interface)s;
 
 -- name: see_breaker
-select failures, open_until, probe_until, code from vendor_breakers where account_id = %(account_id)s and host = %(host)s;
+select failures, open_until, code from vendor_breakers where account_id = %(account_id)s and host = %(host)s;
 
 -- name: note_failure
 insert into vendor_breakers (account_id, host, failures, open_until, code, changed_at)

@@ -1,4 +1,4 @@
-"""What Tencent's SMS service answers and pushes. Pushed rows have the names of the push, pulled ones those of the interface."""
+"""What Tencent's SMS service answers, in its own names."""
 
 from __future__ import annotations
 
@@ -70,17 +70,3 @@ class PulledReplies(Shape, frozen=True):
     """PullSmsReplyStatus."""
 
     rows: list[PulledReply] = field(name="PullSmsReplyStatusSet", default=[])
-
-
-class Reply(Shape, frozen=True):
-    """A reply push: what somebody wrote back. `time` in Unix seconds."""
-
-    extend: str = ""
-    mobile: str = ""
-    nationcode: str = ""
-    sign: str = ""
-    text: str = ""
-    time: int = 0
-
-    def __repr__(self) -> str:
-        return f"Reply(time={self.time})"

@@ -172,6 +172,17 @@ def test_no_sql_hides_in_python() -> None:
 
 
 @pytest.mark.parametrize("room", sorted(set(MAY_READ)))
+def test_the_door_names_every_table(room: str) -> None:
+    """Of the room, or of a room within it."""
+    doors = (ast.parse(file.read_text("utf-8")) for file in (SRC / room).rglob("__init__.py"))
+    told = "\n".join(ast.get_docstring(door) or "" for door in doors)
+    families = set(re.findall(r"\b([a-z]+_)\*", told))
+    mine = [name for name, home in tables().items() if home == room]
+    missing = [name for name in mine if not re.search(rf"\b{name}\b", told) and not any(name.startswith(f) for f in families)]
+    assert not missing, missing
+
+
+@pytest.mark.parametrize("room", sorted(set(MAY_READ)))
 def test_architecture_names_every_table(room: str) -> None:
     told = (SRC.parents[1] / "ARCHITECTURE.md").read_text("utf-8")
     families = set(re.findall(r"\b([a-z]+_)\*", told))  # `identity_*` names the whole family

@@ -1,7 +1,7 @@
 """HOW. Comes in: permits of the gate. Goes out: messages, each at most once where the vendor has no key; receipts as facts.
 
-A channel is a folder of this room with a `CHANNEL`. Owns the tables sends, channel_rests, mass_*, moment_*, group_* and
-the settings wecom.*, email.* and webhook.*.
+A channel is a folder of this room with a `CHANNEL`. Owns the tables sends, channel_rests, desk_moves, mass_*, moment_*, group_* and
+the settings wecom.*, email.*, webhook.*, sms.sender and welcome.timeout_seconds.
 """
 
 from siyu.channels.attempts import resolve_unknown

@@ -1,7 +1,7 @@
 """The vendors' own languages, no business word. Comes in: accounts with their secrets. Goes out: calls and opened callbacks.
 
 Rooms within: `vendors.wecom`, `vendors.wechat`, `vendors.aliyun_sms`, `vendors.tencent_sms`. Owns the tables vendor_accounts,
-vendor_tokens, vendor_paces, vendor_breakers, vendor_calls and the setting vendors.limits.
+vendor_tokens, vendor_paces, vendor_breakers, vendor_calls, vendor_checks, vendor_check_runs and the setting vendors.limits.
 """
 
 from siyu.vendors.accounts import (

@@ -54,6 +54,7 @@ def test_a_code_with_scans_and_a_mass_send_that_waits_for_guides(ground: Ground,
         with ground.db.tx() as conn:
             assert len(relations.tags(conn)) == 9 and len(relations.groups(conn)) == 3
             assert len(probes.runs(conn)) == 5, "every account is checked"
+            assert {one.state for one in probes.checks(conn)} == {"good"}, "and whoever opens the demo has nothing to mend"
             assert [one.count > 0 and bool(one.name) for one in handing.waiting(conn)] == [True], "one guide left, once"
             assert [one.is_handover for one in answers.all_kept(conn)].count(True) == 1
             [account] = accounts(conn, VendorKind.OFFICIAL)

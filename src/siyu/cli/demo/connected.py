@@ -28,6 +28,7 @@ from siyu.vendors import VendorKind, probes
 Q = queries(__name__)
 
 _THERE = 120  # customers whom the guides have already
+_FIRST = "first-follower"
 _SECOND = 86_400.0  # a habit of so many a day happens every second on the wall's clock
 _CORP = {
     "scans": _SECOND / 12, "refers": _SECOND / 90, "returns": _SECOND / 120, "says": _SECOND / 15, "deletes": _SECOND / 300,
@@ -46,6 +47,9 @@ def connect(ground: Ground, sandbox: Sandbox, until: Callable[[Callable[[], bool
     if sandbox.ask("/sandbox/corp")["counts"]["contacts"] < _THERE:
         sandbox.ask("/sandbox/corp/contacts", {"n": _THERE, "days": 200})
         furnish(sandbox)
+    if not sandbox.ask(f"/sandbox/wechat/accounts/{official.app_id}/truth")["members"]:  # a check needs somebody who follows
+        sandbox.ask("/sandbox/wechat/people", {"people": [{"person_id": _FIRST, "name": word("cli.demo_fan")}]})
+        sandbox.ask("/sandbox/wechat/do", {"person_id": _FIRST, "appid": official.app_id, "does": "follow"})
     with ground.db.tx() as conn:
         for one in made:
             probes.ask(ground, conn, one.account)

@@ -3,8 +3,8 @@
     # A heading          - a list item        > a quote        ---        ![what it shows](https://…/picture.jpg)
     ## A smaller one     1. a numbered one    [[A button]](https://…)     **strong**  *soft*  [a link](https://…)  https://bare.link
 
-The text may hold slots (`SLOT`): places for a person's values, put in after the blocks are made, so that no value can ever be read as
-markup.
+The text may hold slots (`SLOT_OPEN`, a number, `SLOT_CLOSE`): places for a person's values, put in after the blocks are made, so that no
+value can ever be read as markup.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 SLOT_OPEN, SLOT_CLOSE = "\ue000", "\ue001"
-SLOT = re.compile(f"{SLOT_OPEN}(\\d+){SLOT_CLOSE}")
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Bad:
         return f"Bad({self.code})"
 
 
-CONTROL, LONG, LOST, MASKED = Bad("control_character"), Bad("too_long"), Bad("digits_lost"), Bad("masked")
+CONTROL, LONG, LOST = Bad("control_character"), Bad("too_long"), Bad("digits_lost")
 NOT_YES_NO, NOT_ID = Bad("not_yes_no"), Bad("not_an_id")
 
 

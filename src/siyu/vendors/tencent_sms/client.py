@@ -37,7 +37,6 @@ class Client:
         *,
         session_context: str = "",
         extend_code: str = "",
-        sender_id: str = "",
     ) -> list[s.SendStatus]:
         """One text to up to 200 phones (+86...; all of the mainland or none). Each row has its own code: taken only where it is Ok
         (SendSms).
@@ -46,7 +45,7 @@ class Client:
         bytes_within(session_context, 511, "SessionContext")
         body = {
             "PhoneNumberSet": list(phones), "SmsSdkAppId": self.account.agent_id, "TemplateId": template_id, "SignName": sign_name,
-            "TemplateParamSet": list(params), "SessionContext": session_context, "ExtendCode": extend_code, "SenderId": sender_id,
+            "TemplateParamSet": list(params), "SessionContext": session_context, "ExtendCode": extend_code,
         }  # fmt: skip
         return self._ask("SendSms", body, s.Sent, is_safe=False).rows
 
@@ -56,22 +55,19 @@ class Client:
         body = {"SmsSdkAppId": self.account.agent_id, "Limit": limit}
         return self._ask("PullSmsSendStatus", body, s.PulledReceipts, is_safe=False).rows
 
-    def receipts_of(self, phone: str, begin: int, end: int, *, offset: int = 0, limit: int = 100) -> list[s.PulledReceipt]:
-        """One page of a phone's receipts between two Unix seconds; may be asked again (PullSmsSendStatusByPhoneNumber)."""
-        return self._ask("PullSmsSendStatusByPhoneNumber", self._window(phone, begin, end, offset, limit), s.PulledReceipts).rows
+    def receipts_of(self, phone: str, begin: int, end: int, *, limit: int = 100) -> list[s.PulledReceipt]:
+        """The first page of a phone's receipts between two Unix seconds; may be asked again (PullSmsSendStatusByPhoneNumber)."""
+        number_within(limit, 1, 100, "Limit")
+        body = {
+            "BeginTime": begin, "EndTime": end, "Offset": 0, "Limit": limit, "PhoneNumber": phone, "SmsSdkAppId": self.account.agent_id,
+        }  # fmt: skip
+        return self._ask("PullSmsSendStatusByPhoneNumber", body, s.PulledReceipts).rows
 
     def pull_replies(self, *, limit: int = 100) -> list[s.PulledReply]:
         """Replies that were not pulled yet; each comes once (PullSmsReplyStatus)."""
         number_within(limit, 1, 100, "Limit")
         body = {"SmsSdkAppId": self.account.agent_id, "Limit": limit}
         return self._ask("PullSmsReplyStatus", body, s.PulledReplies, is_safe=False).rows
-
-    def _window(self, phone: str, begin: int, end: int, offset: int, limit: int) -> dict[str, Any]:
-        number_within(limit, 1, 100, "Limit")
-        return {
-            "BeginTime": begin, "EndTime": end, "Offset": offset, "Limit": limit, "PhoneNumber": phone,
-            "SmsSdkAppId": self.account.agent_id,
-        }  # fmt: skip
 
     def _ask(self, action: str, body: Mapping[str, Any], shape: type[T], *, is_safe: bool = True) -> T:
         payload = json.dumps({k: v for k, v in body.items() if v not in ("", None)}, ensure_ascii=False).encode()

@@ -25,15 +25,13 @@ class Edge:
         self._ground = ground
         self._line = Line(ground, account, patience=patience)
 
-    def say(self, openid: str, msgtype: str, content: Mapping[str, Any], *, agent: str = "") -> None:
+    def say(self, openid: str, msgtype: str, content: Mapping[str, Any]) -> None:
         """A customer-service message, in the window that the user's last action opened: 45015 too late, 45047 too many
         (message/custom/send).
         """
         if msgtype == "text":
             bytes_within(str(content.get("content", "")), 2048, "text.content", least=1)
         body: dict[str, Any] = {"touser": openid, "msgtype": msgtype, msgtype: dict(content)}
-        if agent:
-            body["customservice"] = {"kf_account": agent}
         self._post("cgi-bin/message/custom/send", s.Ok, body, is_safe=False)
 
     def _secret(self) -> str:

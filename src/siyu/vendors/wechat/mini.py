@@ -31,14 +31,13 @@ class Mini(Edge):
         data: Mapping[str, str | Mapping[str, str]],
         *,
         page: str = "",
-        edition: str = "formal",
         lang: str = "zh_CN",
     ) -> int:
-        """A subscription message: each consent lets one through; 43101 without. `edition` developer, trial, formal. Gives its number, which
+        """A subscription message: each consent lets one through; 43101 without. Gives its number, which
         comes back in the receipt; 0 where WeChat says none (message/subscribe/send).
         """
         body: dict[str, Any] = {
-            "touser": openid, "template_id": template_id, "data": check_data(data), "miniprogram_state": edition, "lang": lang,
+            "touser": openid, "template_id": template_id, "data": check_data(data), "miniprogram_state": "formal", "lang": lang,
         }  # fmt: skip
         if page:
             body["page"] = page

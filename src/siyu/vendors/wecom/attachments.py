@@ -11,9 +11,9 @@ from siyu.vendors.checks import bytes_within, count_within
 Attachment = dict[str, Any]
 
 
-def image(media_id: str = "", *, pic_url: str = "") -> Attachment:
-    """A picture by media_id, or by an address that came from `upload_image`; a media_id wins."""
-    return {"msgtype": "image", "image": {"media_id": media_id} if media_id else {"pic_url": pic_url}}
+def image(media_id: str) -> Attachment:
+    """A picture."""
+    return {"msgtype": "image", "image": {"media_id": media_id}}
 
 
 def link(title: str, url: str, *, picurl: str = "", desc: str = "") -> Attachment:
@@ -49,7 +49,7 @@ def check_attachments(attachments: Sequence[Attachment], most: int = 9) -> None:
         inner = attachment.get(kind, {})
         where = f"attachments[{number}].{kind}"
         if kind == "image":
-            _want(where, inner, "media_id", "pic_url")
+            _want(where, inner, "media_id")
         elif kind == "link":
             _want(where, inner, "url")
             bytes_within(inner.get("title", ""), 128, f"{where}.title", least=1)

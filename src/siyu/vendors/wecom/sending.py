@@ -9,7 +9,7 @@ from siyu.base.errors import InputError
 from siyu.vendors.checks import bytes_within, characters_within, count_within, number_within, some
 from siyu.vendors.wecom import shapes as s
 from siyu.vendors.wecom.attachments import Attachment, check_attachments, check_text
-from siyu.vendors.wecom.edge import Edge, Page, given
+from siyu.vendors.wecom.edge import Edge, Page
 
 
 class Sending(Edge):
@@ -32,33 +32,27 @@ class Sending(Edge):
         external_userids: Sequence[str] = (),
         chat_ids: Sequence[str] = (),
         sender: str = "",
-        tag_filter: Sequence[Sequence[str]] = (),
-        allow_select: bool = False,
     ) -> s.MassMade:
         """Ask guides to send a message to customers (`single`) or groups (`group`); they must confirm (add_msg_template).
 
-        To 10,000 customers or 2,000 groups. `tag_filter`: any tag of each inner list, all lists together; not with `external_userids`.
+        To 10,000 customers or 2,000 groups; guides cannot change whom it goes to.
         """
         some("text", text, attachments)
         check_text(text)
         check_attachments(attachments)
         count_within(external_userids, 10_000, "external_userid")
         count_within(chat_ids, 2_000, "chat_id_list")
-        for tags in tag_filter:
-            count_within(tags, 100, "tag_filter.tag_list", least=1)
         if chat_type == "group":
             some("sender", sender)
         else:
-            some("external_userid", external_userids, sender, tag_filter)
-        body: dict[str, Any] = {"chat_type": chat_type, "allow_select": allow_select, **_message(text, attachments)}
+            some("external_userid", external_userids, sender)
+        body: dict[str, Any] = {"chat_type": chat_type, "allow_select": False, **_message(text, attachments)}
         if external_userids:
             body["external_userid"] = list(external_userids)
         if chat_ids:
             body["chat_id_list"] = list(chat_ids)
         if sender:
             body["sender"] = sender
-        if tag_filter:
-            body["tag_filter"] = {"group_list": [{"tag_list": list(tags)} for tags in tag_filter]}
         return self._post("externalcontact/add_msg_template", s.MassMade, body, is_safe=False)
 
     def remind(self, msgid: str) -> None:
@@ -76,7 +70,6 @@ class Sending(Edge):
         cursor: str = "",
         *,
         chat_type: str = "single",
-        creator: str | None = None,
         filter_type: int = 2,
         limit: int = 100,
     ) -> Page[s.MassMessage]:
@@ -86,7 +79,7 @@ class Sending(Edge):
         number_within(limit, 1, 100, "limit")
         body = {
             "chat_type": chat_type, "start_time": start_time, "end_time": end_time, "filter_type": filter_type, "limit": limit,
-            "cursor": cursor, **given(creator=creator),
+            "cursor": cursor,
         }  # fmt: skip
         got = self._post("externalcontact/get_groupmsg_list_v2", s.MassMessages, body)
         return Page(got.group_msg_list, got.next_cursor)
@@ -110,7 +103,6 @@ class Sending(Edge):
         attachments: Sequence[Attachment] = (),
         *,
         users: Sequence[str] = (),
-        departments: Sequence[int] = (),
         tags: Sequence[str] = (),
     ) -> str:
         """Ask guides to post to Moments: 9 pictures, or one video, or one link, by `upload_attachment`. The job's id
@@ -121,8 +113,8 @@ class Sending(Edge):
         check_text(text)
         _check_moment(attachments)
         visible: dict[str, Any] = {}
-        if users or departments:
-            visible["sender_list"] = {"user_list": list(users), "department_list": list(departments)}
+        if users:
+            visible["sender_list"] = {"user_list": list(users), "department_list": []}
         if tags:
             visible["external_contact_list"] = {"tag_list": list(tags)}
         body = {**_message(text, attachments), **({"visible_range": visible} if visible else {})}
@@ -136,14 +128,11 @@ class Sending(Edge):
         """Stop the guides who have not posted (cancel_moment_task)."""
         self._post("externalcontact/cancel_moment_task", s.Ok, {"moment_id": moment_id})
 
-    def moments(
-        self, start_time: int, end_time: int, cursor: str = "", *, creator: str | None = None, filter_type: int = 2, limit: int = 20
-    ) -> Page[s.Moment]:
+    def moments(self, start_time: int, end_time: int, cursor: str = "", *, limit: int = 20) -> Page[s.Moment]:
         """One page of posts between two Unix seconds, at most 30 days apart; deleted ones are missing (get_moment_list)."""
         number_within(limit, 1, 20, "limit")
         body = {
-            "start_time": start_time, "end_time": end_time, "filter_type": filter_type, "cursor": cursor, "limit": limit,
-            **given(creator=creator),
+            "start_time": start_time, "end_time": end_time, "filter_type": 2, "cursor": cursor, "limit": limit,
         }  # fmt: skip
         got = self._post("externalcontact/get_moment_list", s.Moments, body)
         return Page(got.moment_list, got.next_cursor)

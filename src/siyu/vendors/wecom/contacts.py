@@ -40,19 +40,11 @@ class Contacts(Edge):
         external_userid: str,
         *,
         remark: str | None = None,
-        description: str | None = None,
-        company: str | None = None,
         mobiles: Sequence[str] | None = None,
-        picture: str | None = None,
     ) -> None:
         """Write a guide's notes on a customer. None leaves a field alone; `mobiles` replaces all, an empty list clears them (remark)."""
         characters_within(remark or "", 20, "remark")
-        characters_within(description or "", 150, "description")
-        characters_within(company or "", 20, "remark_company")
-        fields = given(
-            remark=remark, description=description, remark_company=company,
-            remark_mobiles=None if mobiles is None else list(mobiles) or [""], remark_pic_mediaid=picture,
-        )  # fmt: skip
+        fields = given(remark=remark, remark_mobiles=None if mobiles is None else list(mobiles) or [""])
         some("remark", fields)
         self._post("externalcontact/remark", s.Ok, {"userid": userid, "external_userid": external_userid, **fields})
 

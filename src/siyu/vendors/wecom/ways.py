@@ -18,7 +18,6 @@ class Ways(Edge):
         self,
         users: Sequence[str] = (),
         *,
-        parties: Sequence[int] = (),
         kind: int = 2,
         scene: int = 2,
         style: int | None = None,
@@ -26,20 +25,14 @@ class Ways(Edge):
         skip_verify: bool = True,
         state: str = "",
         is_exclusive: bool | None = None,
-        mark_source: bool | None = None,
-        temporary: Mapping[str, Any] | None = None,
     ) -> s.NewWay:
-        """Make a 联系我 way. `kind` 1 one guide, 2 several; `scene` 1 mini-program, 2 QR code. Keep what comes back (add_contact_way).
-
-        `temporary`: is_temp, expires_in, chat_expires_in, unionid, conclusions, as WeCom names them.
-        """
-        _check_way(users, parties, remark, state)
+        """Make a 联系我 way. `kind` 1 one guide, 2 several; `scene` 1 mini-program, 2 QR code. Keep what comes back (add_contact_way)."""
+        _check_way(users, remark, state)
         if kind == 1 and len(users) != 1:
             raise InputError("A single way has one guide.", "Give one userid, or kind 2.", field="user")
         body = {
             "type": kind, "scene": scene, "remark": remark, "skip_verify": skip_verify, "state": state, "user": list(users),
-            **({"party": list(parties)} if kind == 2 else {}),
-            **given(style=style, is_exclusive=is_exclusive, mark_source=mark_source), **(temporary or {}),
+            **({"party": []} if kind == 2 else {}), **given(style=style, is_exclusive=is_exclusive),
         }  # fmt: skip
         return self._post("externalcontact/add_contact_way", s.NewWay, body, is_safe=False)
 
@@ -59,20 +52,17 @@ class Ways(Edge):
         config_id: str,
         *,
         users: Sequence[str] | None = None,
-        parties: Sequence[int] | None = None,
         remark: str | None = None,
         skip_verify: bool | None = None,
         state: str | None = None,
         style: int | None = None,
-        conclusions: Mapping[str, Any] | None = None,
     ) -> None:
         """Overwrite the fields given; type and scene stay for ever (update_contact_way)."""
-        _check_way(users or (), parties or (), remark or "", state or "")
+        _check_way(users or (), remark or "", state or "")
         body = {
             "config_id": config_id,
             **given(
-                user=None if users is None else list(users), party=None if parties is None else list(parties),
-                remark=remark, skip_verify=skip_verify, state=state, style=style, conclusions=conclusions,
+                user=None if users is None else list(users), remark=remark, skip_verify=skip_verify, state=state, style=style,
             ),
         }  # fmt: skip
         self._post("externalcontact/update_contact_way", s.Ok, body)
@@ -89,14 +79,12 @@ class Ways(Edge):
         remark: str = "",
         is_refilled: bool = True,
         base_name: str | None = None,
-        base_number: int | None = None,
         state: str = "",
-        mark_source: bool | None = None,
     ) -> str:
         """Make a way into up to 5 groups; `is_refilled` lets WeCom open the next group when all are full. The config_id
         (groupchat/add_join_way).
         """
-        body = _join_way(chat_ids, scene, remark, is_refilled, base_name, base_number, state, mark_source)
+        body = _join_way(chat_ids, scene, remark, is_refilled, base_name, state)
         return self._post("externalcontact/groupchat/add_join_way", s.NewWay, body, is_safe=False).config_id
 
     def join_way(self, config_id: str) -> s.JoinWay:
@@ -112,12 +100,10 @@ class Ways(Edge):
         remark: str = "",
         is_refilled: bool = True,
         base_name: str | None = None,
-        base_number: int | None = None,
         state: str = "",
-        mark_source: bool | None = None,
     ) -> None:
         """Overwrite all of a way: what is not given falls back to its default (groupchat/update_join_way)."""
-        body = _join_way(chat_ids, scene, remark, is_refilled, base_name, base_number, state, mark_source)
+        body = _join_way(chat_ids, scene, remark, is_refilled, base_name, state)
         self._post("externalcontact/groupchat/update_join_way", s.Ok, {"config_id": config_id, **body})
 
     def delete_join_way(self, config_id: str) -> None:
@@ -177,22 +163,18 @@ def link_for(url: str, channel: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}customer_channel={quote(channel, safe='')}"
 
 
-def _check_way(users: Sequence[str], parties: Sequence[int], remark: str, state: str) -> None:
+def _check_way(users: Sequence[str], remark: str, state: str) -> None:
     count_within(users, 100, "user")
-    count_within(parties, 100, "party")
     characters_within(remark, 30, "remark")
     characters_within(state, 30, "state")
 
 
-def _join_way(
-    chat_ids: Sequence[str], scene: int, remark: str, is_refilled: bool, base_name: str | None, base_number: int | None, state: str,
-    mark_source: bool | None,
-) -> dict[str, Any]:  # fmt: skip
+def _join_way(chat_ids: Sequence[str], scene: int, remark: str, is_refilled: bool, base_name: str | None, state: str) -> dict[str, Any]:
     count_within(chat_ids, 5, "chat_id_list", least=1)
     characters_within(remark, 30, "remark")
     characters_within(base_name or "", 40, "room_base_name")
     characters_within(state, 30, "state")
     return {
         "scene": scene, "remark": remark, "auto_create_room": int(is_refilled), "chat_id_list": list(chat_ids), "state": state,
-        **given(room_base_name=base_name, room_base_id=base_number, mark_source=mark_source),
+        **given(room_base_name=base_name),
     }  # fmt: skip

@@ -354,8 +354,11 @@ def test_customers_are_handed_over(browse: Browse, staffed: Ground) -> None:
     assert "1 位客户开始交接" in operator.look("/handovers").text
     text = viewer.look("/handovers").text
     assert "wm0002" in text and "待提交" in text and "wm0005" not in text
+    assert "的 1 位客户交给所选导购" in operator.look("/handovers").text, "one of the two is on the way"
     operator.fill("/handovers", given | {"most": ""})
-    assert "1 位未受理：正在交接中" in operator.look("/handovers").text
+    assert "1 位未受理：正在交接中" in (text := operator.look("/handovers").text)
+    waits = text.partition("等待分配</h2>")[2].partition("等待新群主")[0]
+    assert "王五" in waits and "交接中</span>" in waits and "<form" not in waits, "all are on their way: nothing is left to be asked"
     told = operator.fill("/handovers", given)
     assert told.status_code == 422 and "正在交接中" in told.text
     for wrong in ({"to": f"{corp.CORP} gone"}, {"to": "wwother zs"}, {"most": "0"}, {"from": f"{corp.CORP} nobody"}):

@@ -76,6 +76,11 @@ class WaitingFor:
     count: int
     under_way: int
 
+    @property
+    def free(self) -> int:
+        """How many are not on their way yet: who can still be handed on."""
+        return self.count - self.under_way
+
 
 @dataclass(frozen=True)
 class Vanished:

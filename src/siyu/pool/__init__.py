@@ -1,7 +1,7 @@
 """WHO. Comes in: facts with identifiers (`record`), decisions about identity. Goes out: people, their profiles, consents, addresses.
 
 Owns the tables sources, identifiers, links, identity_decisions, identity_conflicts, identity_log, facts, fact_keys, folds, orders,
-consents, scores, profiles, trade_days, and the SQL function `consent_state(people, channel, purpose)`.
+consents, scores, profiles and trade_days.
 """
 
 from siyu.pool import masks, normal, relations

@@ -10,7 +10,6 @@ from siyu import vendors
 from siyu.base.db import Connection, queries
 from siyu.base.errors import NotFoundError
 from siyu.base.ground import Ground
-from siyu.base.vault import seal
 from siyu.pool import Fact, Identifier, Kind, normal
 from siyu.sources.connected import source_name
 from siyu.sources.mini.words import PREFIX, SESSION_FOR, Opened, Refusal, Session
@@ -50,8 +49,7 @@ def log_in(ground: Ground, account_id: int, code: str, phone_code: str, scene: s
     if phone:
         facts.append(_stated(who, names, phone, now))
     key = PREFIX + secrets.token_urlsafe(24)
-    sealed = seal(ground.vault.master, user.session_key)
-    ground.db.again(lambda conn: _keep(ground, conn, account, facts, who, key, sealed, now))
+    ground.db.again(lambda conn: _keep(ground, conn, account, facts, who, key, now))
     return Opened(key, phone is not None, why)
 
 
@@ -111,16 +109,14 @@ def _told(ground: Ground, conn: Connection, account: Account, facts: list[Fact])
     conn.execute(Q.ring)
 
 
-def _keep(
-    ground: Ground, conn: Connection, account: Account, facts: list[Fact], who: Identifier, key: str, sealed: bytes, now: datetime
-) -> None:
+def _keep(ground: Ground, conn: Connection, account: Account, facts: list[Fact], who: Identifier, key: str, now: datetime) -> None:
     _told(ground, conn, account, facts)
     source = conn.execute(Q.source, {"name": source_name(account.kind, account.app_id)[0]}).fetchone()
     subject = conn.execute(Q.subject, {"lookup": ground.vault.lookup(who.kind, who.scope, who.value), "scope": who.scope}).fetchone()
     assert source and subject  # noqa: S101  both were just made
     words = {
-        "digest": _digest(key), "account_id": account.account_id, "source_id": source[0], "subject": subject[0], "key_sealed": sealed,
-        "now": now, "expires_at": now + SESSION_FOR,
+        "digest": _digest(key), "account_id": account.account_id, "source_id": source[0], "subject": subject[0], "now": now,
+        "expires_at": now + SESSION_FOR,
     }  # fmt: skip
     conn.execute(Q.keep_session, words)
     conn.execute(Q.forget_old, {"now": now})

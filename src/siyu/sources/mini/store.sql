@@ -1,6 +1,6 @@
 -- name: keep_session
-insert into mini_sessions (digest, account_id, source_id, subject, key_sealed, made_at, expires_at)
-values (%(digest)s, %(account_id)s, %(source_id)s, %(subject)s, %(key_sealed)s, %(now)s, %(expires_at)s);
+insert into mini_sessions (digest, account_id, source_id, subject, made_at, expires_at)
+values (%(digest)s, %(account_id)s, %(source_id)s, %(subject)s, %(now)s, %(expires_at)s);
 
 -- name: forget_old
 delete from mini_sessions where session_id in (

@@ -54,6 +54,8 @@ def done(browser: Browser, path: str) -> str:
 
 def test_from_composing_to_reading_what_it_caused(browse: Browse, shop: Ground, clock: StillClock, segment: str, letter: str) -> None:
     operator, viewer = browse("operator"), browse("viewer")
+    quota = {"channel": ["email"], "window": ["1"], "unit": ["h"], "n": ["5000"]}
+    assert browse("owner").fill("/settings/rules/quotas", quota).status_code == 303
     here = composed(operator, segment, letter)
     number = int(here.rsplit("/", 1)[1])
     ahead = done(operator, f"{here}/ahead")
@@ -64,6 +66,7 @@ def test_from_composing_to_reading_what_it_caused(browse: Browse, shop: Ground, 
     for n in (plan.forecast.counts["permit"], plan.control, plan.forecast.people - plan.forecast.counts["permit"]):
         assert f"<b>{n:,}</b>" in ahead
     assert "没有授权" in ahead, "why somebody is left out"
+    assert "按节奏" in ahead, "when the platform's quota lets the last one go"
     assert operator.fill(f"{here}/start", {}).headers["location"] == here
     world.enrol(shop)
     assert "正在发送" in viewer.look(here).text

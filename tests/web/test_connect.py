@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from datetime import timedelta
 from typing import Any
@@ -200,7 +201,8 @@ def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staff
     with staffed.db.tx() as conn:
         assert account.account_id in probes.echoed_at(conn)
     assert "已验证" in viewer.look("/connections").text
-    for n in range(3):
+
+    def tell(n: int) -> tuple[dict[str, str], str]:
         text = (f"<xml><ToUserName>wwcorp</ToUserName><FromUserName>sys</FromUserName><CreateTime>{1700000000 + n}</CreateTime>"
                 "<MsgType>event</MsgType><Event>change_external_contact</Event><ChangeType>add_external_contact</ChangeType>"
                 f"<UserID>zs</UserID><ExternalUserID>wm{n}</ExternalUserID><WelcomeCode>SECRETCODE{n}</WelcomeCode></xml>")  # fmt: skip
@@ -208,6 +210,9 @@ def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staff
         body = f"<xml><ToUserName>wwcorp</ToUserName><Encrypt>{sealed.encrypt}</Encrypt></xml>"
         query = {"msg_signature": sealed.signature, "timestamp": "1700000000", "nonce": f"n{n}"}
         assert visitor.post(path, params=query, content=body).status_code == 200
+        return query, body
+
+    query, body = [tell(n) for n in range(3)][-1]
     assert visitor.post(path, params=query | {"msg_signature": "0" * 40}, content=body).status_code == 403
     refused = viewer.look("/callbacks").text
     text, _, noes = refused.partition('id="noes"')
@@ -240,6 +245,13 @@ def test_callbacks_are_listed_masked_filtered_and_replayed(browse: Browse, staff
         assert [row.state for row in callbacks.seen(conn)].count("new") == 2
     assert "change_external_contact" not in viewer.look(f"/callbacks?account={account.account_id + 1}").text.split('id="rows"')[1]
     assert "0.00" in viewer.look("/connection-health").text
+    for n in range(3, 18):
+        tell(n)
+    text = viewer.look("/callbacks").text
+    assert text.count('<tr class="wide-only">') == 3, "a phone shows fifteen of them"
+    (after,) = re.findall(r'<a class="narrow-only" rel="next" href="/callbacks\?before=(\d+)"', text)
+    rest = viewer.look(f"/callbacks?before={after}").text
+    assert re.findall(r"#(\d+) ·", rest) == re.findall(r"#(\d+) ·", text)[15:], "and goes on from its own last row"
 
 
 def test_tags_are_governed_here_and_changed_at_the_corp(browse: Browse, staffed: Ground, sandbox: str, clock: StillClock) -> None:
@@ -356,7 +368,8 @@ def test_customers_are_handed_over(browse: Browse, staffed: Ground) -> None:
     assert "wm0002" in text and "待提交" in text and "wm0005" not in text
     assert "的 1 位客户交给所选导购" in operator.look("/handovers").text, "one of the two is on the way"
     operator.fill("/handovers", given | {"most": ""})
-    assert "1 位未受理：正在交接中" in (text := operator.look("/handovers").text)
+    text = operator.look("/handovers").text
+    assert "1 位未受理：正在交接中" in text
     waits = text.partition("等待分配</h2>")[2].partition("等待新群主")[0]
     assert "王五" in waits and "交接中</span>" in waits and "<form" not in waits, "all are on their way: nothing is left to be asked"
     told = operator.fill("/handovers", given)

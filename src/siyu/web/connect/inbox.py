@@ -21,6 +21,7 @@ from siyu.web.words import Role
 
 HOME = "/callbacks"
 SIZE = 50
+SIZE_NARROW = 15  # on a phone, where a row is a block as high as a hand
 STATES = ("new", "done", "parked")
 TONES = {"new": "blue", "done": "green", "parked": "red"}
 _MOST_AT_ONCE = 1_000  # parked ones that one press opens again
@@ -49,11 +50,12 @@ def listing(request: Request) -> Response:
         noes = callbacks.refusals(conn, since.date(), account or None)
         kinds = store.callback_kinds(conn)
     filters = {"account": str(account) if account else "", "state": state, "kind": kind}
-    older = str(rows[SIZE - 1].callback_id) if len(rows) > SIZE else ""
+    after = {size: str(rows[size - 1].callback_id) if len(rows) > size else "" for size in (SIZE, SIZE_NARROW)}
     mine = [one for one in counts if not account or one.account_id == account]
     return render(
         request, "connect/inbox.html", part="rows", rows=rows[:SIZE], accounts=accounts, filters=filters, states=STATES, tones=TONES,
-        kinds=kinds, older=_address(filters | {"before": older}) if older else "", is_first=not before,
+        kinds=kinds, narrow=SIZE_NARROW, is_first=not before,
+        older={size: _address(filters | {"before": last}) for size, last in after.items() if last},
         address=lambda **more: _address(filters | more), received=sum(one.received for one in mine),
         copies=sum(one.copies for one in mine), waiting=sum(one.waiting for one in mine), parked=sum(one.parked for one in mine),
         refused=sum(one.refused for one in mine), lag=max((one.lag_s for one in mine if one.lag_s is not None), default=None),

@@ -194,6 +194,9 @@ def test_desks_and_media(client: Client, trial: Trial) -> None:
     desk = trial.post("kf/account/add", {"name": "客服", "media_id": media_id})["open_kfid"]
     assert desk in {d.open_kfid for d in client.desks()}
     assert client.desk_messages(desk).has_more == 0
+    who = trial.hand("/deeds/kf", open_kfid=desk, do="say", text="在吗", customer={"name": "客", "unionid": "oK"})["external_userid"]
+    [told] = client.desk_customers([who, "wmNobody"])
+    assert (told.external_userid, told.nickname, told.unionid) == (who, "客", "oK")
 
 
 def test_a_corp_that_misbehaves(client: Client, trial: Trial) -> None:

@@ -6,6 +6,8 @@ Everything has a default, because absent fields are left out of answers, not nul
 from siyu.vendors.wecom.shapes.desk import (
     DeskAccount,
     DeskAccounts,
+    DeskCustomer,
+    DeskCustomers,
     DeskMessages,
     MessageId,
     ServiceState,
@@ -96,6 +98,8 @@ __all__ = [
     "Departments",
     "DeskAccount",
     "DeskAccounts",
+    "DeskCustomer",
+    "DeskCustomers",
     "DeskMessages",
     "ExternalContact",
     "ExternalId",

@@ -43,3 +43,17 @@ class MessageId(Shape, frozen=True):
     """`kf/send_msg`."""
 
     msgid: str = ""
+
+
+class DeskCustomer(Shape, frozen=True):
+    """Somebody who wrote to 微信客服. No `unionid` where the corp is bound to no developer account (微信开发者 ID)."""
+
+    external_userid: str = ""
+    nickname: str = ""
+    unionid: str = ""
+
+
+class DeskCustomers(Shape, frozen=True):
+    """`kf/customer/batchget`."""
+
+    customer_list: list[DeskCustomer] = []

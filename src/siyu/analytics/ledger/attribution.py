@@ -106,6 +106,8 @@ def divide(credit: Credit, amounts: Ints) -> Ints:
     """The part of each order's amount that each element of `credit` gets; the parts of an order sum to its amount exactly."""
     if not len(credit.order):
         return np.zeros(0, dtype=np.int64)
+    if len(credit.order) == 1 or bool((np.diff(credit.order) != 0).all()):  # nothing is shared: each part is its order
+        return amounts[credit.order]
     whole = np.zeros(len(amounts), dtype=np.int64)
     np.add.at(whole, credit.order, credit.weight)
     size = np.abs(amounts)[credit.order]

@@ -77,10 +77,11 @@ class Book:
         return self._credit[by, rule]
 
 
-def load(conn: Connection, subjects: list[int] | None = None) -> Book:
-    """Read the ledger; with `subjects` only what these identifiers did (no costs of others)."""
+def load(conn: Connection) -> Book:
+    """Read the ledger."""
     brand = pool.brand(conn)
-    words = {"tz": brand.time_zone, "currency": brand.currency, "subjects": subjects}
+    words = {"tz": brand.time_zone, "currency": brand.currency}
+    conn.execute(Q.give_memory)
     rows = conn.cursor(binary=True).execute(Q.see_orders, words).fetchall()
     mine = [row for row in rows if row[2] == brand.currency]
     others: dict[str, int] = {}
@@ -89,7 +90,7 @@ def load(conn: Connection, subjects: list[int] | None = None) -> Book:
             others[row[2]] = others.get(row[2], 0) + row[6] + row[7] + row[8] - row[9]
     touches = conn.cursor(binary=True).execute(Q.see_touches, words).fetchall()
     costs = [Cost(r[0], r[2], Dims(*r[3:8]), r[8], r[9]) for r in _costs(conn, words, others, brand.currency)]
-    served = conn.cursor(binary=True).execute(Q.see_served, words).fetchall() if subjects is None else []
+    served = conn.cursor(binary=True).execute(Q.see_served, words).fetchall()
     owners = _ints([row[3] for row in mine])
     people = np.unique(np.concatenate([owners[owners >= 0], _ints([r[0] for r in touches if r[0]]), _ints([r[0] for r in served])]))
     person = _places(people, owners)
@@ -105,18 +106,24 @@ def load(conn: Connection, subjects: list[int] | None = None) -> Book:
         is_first=_firsts(person, paid),
         touch_person=_places(people, _ints([row[0] for row in kept])), touch_at=_ints([row[3] for row in kept]),
         touch_order=_ints([NOBODY if row[2] is None else order_of[row[1], row[2]] for row in kept]),
-        touch_type=[row[4] for row in kept], touch_dims=[Dims(*row[5:10]) for row in kept], costs=costs,
+        touch_type=[row[4] for row in kept], touch_dims=_dims([row[5:10] for row in kept]), costs=costs,
         served=(_places(people, _ints([r[0] for r in served])), _ints([r[2] for r in served]), _ints([r[3] for r in served])),
         served_what=[r[1] for r in served], others=others,
     )  # fmt: skip
 
 
 def _costs(conn: Connection, words: dict[str, Any], others: dict[str, int], currency: str) -> list[Any]:
-    rows = conn.cursor(binary=True).execute(Q.see_costs, words).fetchall() if words["subjects"] is None else []
+    rows = conn.cursor(binary=True).execute(Q.see_costs, words).fetchall()
     for row in rows:
         if row[1] != currency:
             others[row[1]] = others.get(row[1], 0) - row[8]
     return [row for row in rows if row[1] == currency]
+
+
+def _dims(words: list[tuple[str, ...]]) -> list[Dims]:
+    """One object for all touchpoints that say the same: there are few of them."""
+    known = {each: Dims(*each) for each in set(words)}
+    return [known[each] for each in words]
 
 
 def _ints(values: list[Any]) -> Ints:

@@ -11,7 +11,7 @@ from siyu.analytics.ledger.attribution import Ints
 from siyu.analytics.ledger.book import Book
 from siyu.analytics.ledger.store import Q
 from siyu.analytics.ledger.winning import costs_to_win, winners
-from siyu.analytics.ledger.words import COSTS, Basis, Dims, PersonLedger, SeenEntry
+from siyu.analytics.ledger.words import COSTS, DIMENSIONS, Basis, Dims, PersonLedger, SeenEntry
 from siyu.base.db import Connection
 from siyu.base.errors import NotFoundError
 
@@ -36,10 +36,10 @@ def person(conn: Connection, book: Book, person_id: int, *, limit: int = 200) ->
     first = mine[book.is_first[mine]]
     if len(first):
         first_at = _EPOCH + timedelta(microseconds=int(book.at[first[0]]))
-        won = costs_to_win(book)[0].get(int(first[0]), 0)
-        orders, words = winners(book)
+        orders, keys = winners(book)
         spot = int(np.searchsorted(orders, first[0]))
-        won_by = Dims(*(column[spot] for column in words))
+        won = int(costs_to_win(book)[0][spot])
+        won_by = Dims(*([*book.met(by)[1], ""][column[spot]] for by, column in zip(DIMENSIONS, keys, strict=True)))
     return PersonLedger(
         person_id=today, currency=book.currency, orders=int((book.paid[mine] > 0).sum()),
         paid=int(book.paid[mine].sum()), refunded=int((book.refunded + book.adjusted)[mine].sum()), goods=int(book.goods[mine].sum()),

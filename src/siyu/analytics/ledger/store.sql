@@ -77,20 +77,24 @@ where ledger_costs.cost_minor <> excluded.cost_minor;
 -- name: all_costs
 select sku, from_on, cost_minor, currency from ledger_costs order by sku, currency, from_on limit %(limit)s;
 
+-- Room to add up in memory, for this transaction: half a dozen sums of every order.
+-- name: give_memory
+select set_config('work_mem', '128MB', true);
+
 -- What stands: an order is what was posted under one number of one source in one currency. It is anchored at its first payment (of a
--- refund without a sale: at the refund), and belongs to the subject of its first fact, as the pool's orders do.
+-- refund without a sale: at the refund), and belongs to the subject of its first fact, as the pool's orders do. Which fact came first is
+-- asked only where the facts of an order name several subjects: nearly none do, and sorting for it costs as much as all the rest.
 -- name: see_orders
 with live as (
-    select what, currency, subject, source_id, order_no, occurred_at, (array_agg(fact_key order by fact_key))[1] as fact_key,
-        sum(amount_minor) as amount, sum(facts_n) as n,
-        sum(amount_minor) filter (where basis = 'product') as by_product, sum(amount_minor) filter (where basis = 'margin') as by_margin,
-        sum(amount_minor) filter (where basis = 'default_margin') as by_default
+    select what, currency, subject, source_id, order_no, occurred_at, sum(amount_minor)::bigint as amount,
+        sum(amount_minor) filter (where basis = 'product')::bigint as by_product,
+        sum(amount_minor) filter (where basis = 'margin')::bigint as by_margin,
+        sum(amount_minor) filter (where basis = 'default_margin')::bigint as by_default
     from ledger_entries where what in ('sale', 'refund', 'adjustment', 'goods')
-        and (%(subjects)s::bigint[] is null or subject = any(%(subjects)s))
     group by 1, 2, 3, 4, 5, 6 having sum(facts_n) <> 0
 ), o as (
     select source_id, order_no, currency,
-        (array_agg(subject order by occurred_at, fact_key) filter (where what in ('sale', 'refund') and subject is not null))[1] as subject,
+        min(subject) filter (where what in ('sale', 'refund')) as subject, max(subject) filter (where what in ('sale', 'refund')) as another,
         coalesce(min(occurred_at) filter (where what = 'sale'), min(occurred_at)) as at,
         coalesce(sum(amount) filter (where what = 'sale'), 0) as paid, coalesce(sum(amount) filter (where what = 'refund'), 0) as refunded,
         coalesce(sum(amount) filter (where what = 'adjustment'), 0) as adjusted, coalesce(sum(amount) filter (where what = 'goods'), 0) as goods,
@@ -99,14 +103,18 @@ with live as (
 )
 select o.source_id, o.order_no, o.currency, i.person_id, (extract(epoch from o.at) * 1000000)::bigint, (o.at at time zone %(tz)s)::date,
     o.paid::bigint, -o.refunded::bigint, o.adjusted::bigint, o.goods::bigint, o.by_product::bigint, o.by_margin::bigint, o.by_default::bigint
-from o left join identifiers i on i.identifier_id = o.subject
+from o left join identifiers i on i.identifier_id = case when o.subject is not distinct from o.another then o.subject else (
+    select e.subject from ledger_entries e
+    where e.source_id = o.source_id and e.order_no = o.order_no and e.currency = o.currency
+        and e.what in ('sale', 'refund') and e.subject is not null
+    group by e.what, e.subject, e.occurred_at having sum(e.facts_n) <> 0
+    order by e.occurred_at, (array_agg(e.fact_key order by e.fact_key))[1] limit 1) end
 order by o.at, o.source_id, o.order_no collate "C", o.currency;
 
 -- name: see_touches
 select i.person_id, t.source_id, t.order_no, (extract(epoch from t.touched_at) * 1000000)::bigint, t.type,
     coalesce(t.channel, ''), coalesce(t.campaign, ''), coalesce(t.code, ''), coalesce(t.guide, ''), coalesce(t.store, '')
 from ledger_touches t left join identifiers i on i.identifier_id = t.subject
-where %(subjects)s::bigint[] is null or t.subject = any(%(subjects)s)
 order by t.touched_at, t.fact_key;
 
 -- name: see_costs
@@ -116,11 +124,16 @@ from ledger_entries where what in ('spend', 'message', 'gift', 'points', 'minute
 group by 1, 2, 3, 4, 5, 6, 7, 8 having sum(amount_minor) <> 0
 order by 3, 1, 4, 5, 6, 7, 8;
 
+-- By identifier first: moments are compared before they are turned into numbers.
 -- name: see_served
-select i.person_id, e.what, (extract(epoch from e.occurred_at) * 1000000)::bigint, sum(e.amount_minor)::bigint
-from ledger_entries e join identifiers i on i.identifier_id = e.subject
-where e.what in ('message', 'gift', 'points', 'minutes') and e.currency = %(currency)s
-group by 1, 2, 3 having sum(e.amount_minor) <> 0
+with live as (
+    select subject, what, occurred_at, sum(amount_minor)::bigint as minor
+    from ledger_entries
+    where what in ('message', 'gift', 'points', 'minutes') and currency = %(currency)s and subject is not null
+    group by 1, 2, 3 having sum(amount_minor) <> 0
+)
+select i.person_id, e.what, (extract(epoch from e.occurred_at) * 1000000)::bigint, e.minor
+from live e join identifiers i on i.identifier_id = e.subject
 order by 1, 3, 2;
 
 -- name: ids_of

@@ -15,21 +15,21 @@ from siyu.analytics.survival import kaplan_meier
 SHOWN_DAYS = (0, 30, 60, 90, 180, 365)
 
 
-def winners(book: Book, rule: AttributionRule = AttributionRule.FIRST) -> tuple[NDArray[np.int64], list[list[str]]]:
-    """First-time buyers' orders, and for each dimension the keys that won them: the first touchpoint of each, or the last."""
+def winners(book: Book, rule: AttributionRule = AttributionRule.FIRST) -> tuple[Ints, list[Ints]]:
+    """First-time buyers' orders, and for each dimension the keys that won them, by number (`Book.met`; NOBODY: none): the first
+    touchpoint of each, or the last."""
     first = np.flatnonzero(book.is_first)
     won = []
     for by in DIMENSIONS:
-        keys = [*book.met(by)[1], ""]
         got = book.credit(by, AttributionRule.LAST if rule in (AttributionRule.LAST, AttributionRule.STATED) else AttributionRule.FIRST)
         of_order = np.full(len(book.person), NOBODY, dtype=np.int64)
         of_order[got.order] = got.key
-        won.append([keys[k] for k in of_order[first]])
+        won.append(of_order[first])
     return first, won
 
 
-def costs_to_win(book: Book, rule: AttributionRule = AttributionRule.FIRST) -> tuple[dict[int, int], int]:
-    """What winning each first-time buyer cost, by order (place in the book), and the spend that has won nobody yet. They sum to the spend.
+def costs_to_win(book: Book, rule: AttributionRule = AttributionRule.FIRST) -> tuple[Ints, int]:
+    """What winning each first-time buyer cost, in the order of `winners`, and the spend that has won nobody yet. They sum to the spend.
 
     Spend for some dimensions is divided among the buyers whom all of these won and whose first order lies in the spend's month (equally,
     in whole minor units, earlier orders first). A month that won nobody is carried to the next month that did.
@@ -40,24 +40,25 @@ def costs_to_win(book: Book, rule: AttributionRule = AttributionRule.FIRST) -> t
         if cost.what == "spend":
             months = spends.setdefault(cost.dims, {})
             months[_month(cost.on.toordinal())] = months.get(_month(cost.on.toordinal()), 0) + cost.minor
-    costs: dict[int, int] = {}
+    costs = np.zeros(len(first), dtype=np.int64)
     idle = 0
-    month_of = [_month(int(day)) for day in book.on[first]]
+    days, place = np.unique(book.on[first], return_inverse=True)
+    month_of = np.array([_month(int(day)) for day in days], dtype=np.int64)[place]
+    number = [{word: n for n, word in enumerate(book.met(by)[1])} for by in DIMENSIONS]
     for dims, months in spends.items():
-        asked = [(n, word) for n, word in enumerate(dims) if word]
-        members: dict[int, list[int]] = {}
-        for i, order in enumerate(first):
-            if all(won[n][i] == word for n, word in asked):
-                members.setdefault(month_of[i], []).append(int(order))
+        is_won = np.ones(len(first), dtype=bool)
+        for n, word in enumerate(dims):
+            if word:
+                is_won &= won[n] == number[n][word]
+        members = np.flatnonzero(is_won)
+        its_month = month_of[members]
         carried = 0
-        for month in sorted(months.keys() | members.keys()):
+        for month in sorted(months.keys() | set(np.unique(its_month).tolist())):
             carried += months.get(month, 0)
-            those = members.get(month, [])
-            if those and carried:
+            those = members[its_month == month]
+            if len(those) and carried:
                 whole, rest = divmod(abs(carried), len(those))
-                sign = -1 if carried < 0 else 1
-                for place, order in enumerate(those):
-                    costs[order] = costs.get(order, 0) + sign * (whole + (place < rest))
+                costs[those] += (-1 if carried < 0 else 1) * (whole + (np.arange(len(those)) < rest))
                 carried = 0
         idle += carried
     return costs, idle
@@ -75,8 +76,7 @@ def payback(book: Book, by: str, rule: AttributionRule, now: datetime, horizon_d
     younger than the horizon and has not is censored; who was watched all of it has never.
     """
     first, won = winners(book, rule)
-    costs, _ = costs_to_win(book, rule)
-    cost = np.array([costs.get(int(order), 0) for order in first], dtype=np.int64)
+    cost, _ = costs_to_win(book, rule)
     paying = np.flatnonzero(cost > 0)
     place = np.full(len(book.people) + 1, NOBODY, dtype=np.int64)
     place[book.person[first]] = np.arange(len(first))
@@ -86,12 +86,10 @@ def payback(book: Book, by: str, rule: AttributionRule, now: datetime, horizon_d
     reached = _reached(who, day, gain, cost, len(first))
     in_time = (reached <= horizon_days) & (reached <= age)
     seen = np.where(in_time, reached, np.minimum(age, horizon_days))
-    groups: dict[str, list[int]] = {}
-    for n in paying.tolist():
-        groups.setdefault(won[DIMENSIONS.index(by)][n], []).append(n)
+    keys, its = [*book.met(by)[1], ""], won[DIMENSIONS.index(by)][paying]
+    groups = {keys[n]: paying[its == n] for n in np.unique(its).tolist()}  # NOBODY is -1: the last place
     lines = []
-    for key, those in sorted(groups.items(), key=lambda item: (not item[0], -len(item[1]), item[0])):
-        i = np.array(those, dtype=np.int64)
+    for key, i in sorted(groups.items(), key=lambda item: (not item[0], -len(item[1]), item[0])):
         curve = kaplan_meier(np.maximum(seen[i], 0).astype(np.float64), in_time[i])
         days = [d for d in SHOWN_DAYS if d <= horizon_days]
         by_day = []

@@ -74,6 +74,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("channels.receipts", lambda: channels.follow(ground), "receipts"),
         Step("sources.pulling", lambda: pulling.pull(ground), "pulling", is_daily=True, rest_for=10.0),
         Step("channels.hand_over", lambda: channels.hand_over(ground), "receipts"),
+        Step("channels.outlived", lambda: channels.give_up_outlived(ground), "receipts", rest_for=5.0),
         Step("sources.files.advance", lambda: files.advance(ground), "imports"),
         Step("analytics.scores.advance", lambda: scores.advance(ground), "scores", is_daily=True),
         Step("channels.moments", lambda: moments.advance(ground), "moments"),

@@ -98,6 +98,21 @@ def test_later_means_later(rig: Rig, ground: Ground, shop, clock: StillClock) ->
     assert shop.send(intent)[0] == "sent" and shop.facts(intent) == ["sent"] and rig.copies(intent) == 1
 
 
+def test_put_off_until_it_was_too_late(rig: Rig, ground: Ground, shop, clock: StillClock) -> None:
+    """The story: a welcome that had no time left after 45033, and letters of a stormy day, stood as "to be tried again" for ever."""
+    intent = shop.wish(rig.person("later"), rig.name)
+    channels.deliver(ground, rig.name)
+    _, code, tries = shop.send(intent)
+    assert channels.give_up_outlived(ground) == 0, "there is time left"
+    clock.at = shop.one("select expires_at from permits where intent_id = %s", intent)[0] + timedelta(seconds=1)
+    while gate.tidy(ground):
+        pass
+    assert shop.permit(intent) == "withdrawn"
+    assert (channels.give_up_outlived(ground), channels.give_up_outlived(ground)) == (1, 0)
+    assert shop.send(intent) == ("rejected", code, tries) and shop.facts(intent) == ["rejected"]
+    assert channels.deliver(ground, rig.name) == 0 and rig.copies(intent) == 0
+
+
 def test_not_for_ever(rig: Rig, ground: Ground, shop, clock: StillClock) -> None:
     intent = shop.wish(rig.person("never"), rig.name)
     for _ in range(20):  # some of the times fall into quiet hours

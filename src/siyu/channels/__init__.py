@@ -4,7 +4,7 @@ A channel is a folder of this room with a `CHANNEL`. Owns the tables sends, chan
 the settings wecom.*, email.*, webhook.*, sms.sender and welcome.timeout_seconds.
 """
 
-from siyu.channels.attempts import resolve_unknown
+from siyu.channels.attempts import give_up_outlived, resolve_unknown
 from siyu.channels.breaker import Health
 from siyu.channels.connected import follow, hand_over, handed_over
 from siyu.channels.email.channel import (
@@ -58,6 +58,7 @@ __all__ = [
     "forget_email",
     "forget_sms",
     "forget_webhook",
+    "give_up_outlived",
     "hand_over",
     "handed_over",
     "hang_up",

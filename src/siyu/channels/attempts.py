@@ -191,6 +191,20 @@ def _note_unknown(ground: Ground, conn: Connection, channel: str, lost: Sequence
     log.warning("sends ended without an answer", extra={"channel": channel, "sends": len(lost)})
 
 
+def give_up_outlived(ground: Ground, limit: int = 500) -> int:
+    """One step: messages that were put off until their time was over are rejected with the vendor's last word; says how many."""
+    with ground.db.tx() as conn:
+        at = ground.clock.now()
+        ended = [row[0] for row in conn.execute(Q.end_outlived, {"at": at, "limit": limit})]
+        told: dict[str, list[Fact]] = {}
+        for held in filter(None, (store.hold(conn, number) for number in sorted(ended))):
+            data = {**held.data, "code": held.code}
+            told.setdefault(held.channel, []).append(fact(held.state, held.intent_id, at, held.address_id, data))
+        for channel, facts in sorted(told.items()):
+            tell(ground, conn, channel, facts)
+    return len(ended)
+
+
 def resolve_unknown(ground: Ground, conn: Connection, intent_id: int, *, was_sent: bool, by: str) -> bool:
     """A person says what became of a send that nobody knew about; False when it is not unknown (any more).
 

@@ -52,6 +52,17 @@ where s.channel = %(channel)s and s.state = 'sending' and s.lease_until < statem
   and not (%(is_idempotent)s and coalesce(p.state, '') in ('claimed', 'waiting'))
 order by s.lease_until limit 1000 for update of s skip locked;
 
+-- Messages that were put off and have no time left, or were taken back: nobody tries them again. Where the vendor gave no answer to the last
+-- try, nobody knows.
+-- name: end_outlived
+with outlived as materialized (
+    select s.intent_id from sends s left join permits p on p.intent_id = s.intent_id
+    where s.state = 'deferred' and coalesce(p.state, '') not in ('waiting', 'claimed')
+    order by s.started_at limit %(limit)s for update of s skip locked
+)
+update sends s set state = case when s.code = 'no_answer' then 'unknown' else 'rejected' end, ended_at = %(at)s
+from outlived o where s.intent_id = o.intent_id returning s.intent_id;
+
 -- name: names_of
 select i.person_id, i.kind, min(i.value) from identifiers i
 where i.person_id = any(%(person_ids)s::bigint[]) and i.value is not null

@@ -56,6 +56,7 @@ def steps(ground: Ground) -> list[Step]:
         Step("sources.callbacks.work", lambda: callbacks.work(ground), "callbacks"),
         Step("sources.callbacks.tidy", lambda: callbacks.tidy(ground), "callbacks", is_daily=True),
         Step("sources.desk.pull", lambda: desk.pull(ground), "desk"),
+        Step("sources.desk.meet", lambda: desk.meet(ground), "desk", rest_for=1.0),
         Step("sources.sync.advance", lambda: sync.advance(ground), "sync"),
         Step("sources.sync.nightly", lambda: sync.begin_nightly(ground), "sync", is_daily=True),
         Step("growth.advance", lambda: growth.advance(ground), "arrivals"),

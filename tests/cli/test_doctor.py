@@ -135,6 +135,8 @@ def test_faults_in_the_database_are_found(see: Callable[[], dict[str, Finding]],
         )
         conn.execute("insert into sync_kin_places (corp, error) values ('wwcorp', '48002')")
         [account] = vendors.accounts(conn)
+        conn.execute("insert into desk_visitors (identifier_id, account_id, due_at) values (1, %s, now())", [account.account_id])
+        conn.execute("insert into desk_refusals values (%s, now(), 3, '48002')", [account.account_id])
         wishes.wish(conn, [(account.account_id, wishes.Wish("chat", {"chat_id": f"wr{n}"})) for n in (1, 2, 2)], at=now)
         for _ in range(3):
             for one in wishes.due(conn, ["chat"], now + timedelta(days=1)):
@@ -150,6 +152,7 @@ def test_faults_in_the_database_are_found(see: Callable[[], dict[str, Finding]],
         "rejected",
         "migrations_due",
         "kin_refused",
+        "desk_refused",
         "wishes_stuck",
     ):
         assert found[name].degree is not Degree.WELL, name

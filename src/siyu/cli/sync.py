@@ -11,7 +11,7 @@ from siyu.base.errors import NotFoundError
 from siyu.base.ground import Ground
 from siyu.cli.opening import opened
 from siyu.cli.screen import command, family, language, report, table, word
-from siyu.sources import kin, sync
+from siyu.sources import desk, kin, sync
 
 
 def add(subparsers: Any) -> None:
@@ -62,6 +62,7 @@ def run_status(args: argparse.Namespace) -> int:
         found = sync.runs(conn, limit=args.limit)
         shown = [_shown(conn, run, names.get(run.account_id)) for run in found]
         same = kin.counts(conn)
+        visitors = desk.counts(conn)
     head = [
         word(f"cli.sync_col_{name}")
         for name in ("run", "account", "kind", "state", "done", "facts", "differences", "pace", "began", "error")
@@ -80,7 +81,11 @@ def run_status(args: argparse.Namespace) -> int:
     for one in same:
         numbers = {name: f"{getattr(one, name):,}" for name in ("customers", "pending", "refused", "new")}
         lines.append(word("cli.sync_kin", corp=one.corp, **numbers))
-    report(args, {"runs": shown, "kin": same}, lines)
+    for at_desk in visitors:
+        told = {name: f"{getattr(at_desk, name):,}" for name in ("known", "unnamed", "waiting")}
+        of = names.get(at_desk.account_id)
+        lines.append(word("cli.sync_desk", account=of.name if of else str(at_desk.account_id), **told))
+    report(args, {"runs": shown, "kin": same, "desk": visitors}, lines)
     return 0
 
 

@@ -19,8 +19,9 @@ from siyu import gate, pool
 from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
 from siyu.base.ids import key_of
-from siyu.sources import callbacks, desk
-from siyu.vendors import Account, VendorKind, aliyun_sms, callback_keys, keep_account
+from siyu.sources import callbacks, desk, sync, wishes
+from siyu.sources.desk.deciding import AGAIN_AFTER
+from siyu.vendors import Account, VendorKind, accounts, aliyun_sms, callback_keys, keep_account
 from siyu.vendors.wecom import Client
 
 
@@ -193,3 +194,83 @@ def test_a_reply_by_text_message_stops_what_waits(ground: Ground, url: str, worl
     assert (receipt["out_id"], receipt["is_delivered"]) == ("i1", True)
     with ground.db.tx() as conn:
         assert conn.execute("select count(*) from permits where state = 'waiting'").fetchone() == (0,)
+
+
+def test_who_writes_to_a_desk_is_the_follower(ground: Ground, url: str, world: SmallWorld, clock: StillClock) -> None:
+    corp = Corp(ground, url, world, "wwmeet")
+    open_kfid = corp.desk("m")
+    shop = world.ask("/sandbox/wechat/accounts", {"kind": "service", "name": "茶铺", "open_platform": "op"})
+    _account(ground, url, world, VendorKind.OFFICIAL, "/wechat", app_id=shop["appid"], secret=shop["secret"])
+    with ground.db.tx() as conn:
+        [official] = accounts(conn, VendorKind.OFFICIAL)
+    world.ask("/sandbox/wechat/people", {"people": [{"person_id": "meets", "unionid": "o6_meets"}]})
+    fan = pool.Identifier(pool.Kind.OPENID, world.do(shop, "meets", "follow")["openid"], shop["appid"])
+
+    def comes(customer: Any, do: str = "say") -> str:
+        who = str(corp.hand("/deeds/kf", open_kfid=open_kfid, do=do, customer=customer, text="在吗")["external_userid"])
+        corp.letters()
+        _work(ground)
+        desk.pull(ground)
+        return who
+
+    def pass_by(time: timedelta) -> None:
+        clock.move(time)
+        world.move(time.total_seconds())
+
+    def asked() -> list[str]:
+        """The answers to all questions so far."""
+        with ground.db.tx() as conn:
+            told = conn.execute("select code from vendor_calls where interface = 'kf/customer/batchget' order by call_id")
+            return [row[0] for row in told]
+
+    def person(one: pool.Identifier) -> int | None:
+        while pool.fold(ground):
+            pass
+        with ground.db.tx() as conn:
+            return pool.person_of(ground, conn, one)
+
+    def known_at_desk(who: str) -> int | None:
+        return person(pool.Identifier(pool.Kind.EXTERNAL_USERID, who, corp.corpid))
+
+    with ground.db.tx() as conn:
+        wishes.wish(conn, [(official.account_id, wishes.Wish("fan", {"openid": fan.value}))], at=ground.clock.now())
+    sync.advance(ground)
+    who, others = comes({"name": "客一", "unionid": "o6_meets"}, "enter"), [comes({"name": f"客{n}"}) for n in range(3)]
+    assert known_at_desk(who) != person(fan)
+    assert (desk.meet(ground), desk.meet(ground)) == (4, 0)
+    assert known_at_desk(who) == person(fan), "one person, by what the corp tells"
+    assert len({known_at_desk(one) for one in (who, *others)}) == 4
+    pass_by(AGAIN_AFTER)
+    comes(who)
+    assert desk.meet(ground) == 0 and asked() == ["0"], "four were asked about together, once"
+    with ground.db.tx() as conn:
+        kept = conn.execute(
+            "select count(*), count(sealed), bool_or(data::text like '%客%') from facts where type = 'identity.stated' and data ? 'by'"
+        )
+        assert kept.fetchone() == (4, 4, False), "a nickname is kept sealed"
+
+    corp.hand("/settings", unionid_is_told=False)  # a corp that is bound to no developer account
+    late = comes({"name": "客五", "unionid": "o6_late"})
+    assert desk.meet(ground) == 1
+    pass_by(AGAIN_AFTER - timedelta(minutes=1))
+    comes(late)
+    assert desk.meet(ground) == 0 and asked() == ["0", "0"]
+    corp.hand("/settings", unionid_is_told=True)
+    pass_by(timedelta(minutes=1))
+    assert desk.meet(ground) == 0, "nobody is asked about by the calendar"
+    comes(late)
+    with ground.db.tx() as conn:
+        conn.execute("update vendor_accounts set state = 'off' where account_id = %s", [corp.account.account_id])
+    assert desk.meet(ground) == 0 and len(asked()) == 2
+    with ground.db.tx() as conn:
+        conn.execute("update vendor_accounts set state = 'on' where account_id = %s", [corp.account.account_id])
+    corp.hand("/apps", agentid=int(corp.agent_id), may_kf=False)
+    assert desk.meet(ground) == 0 and asked()[2:] == ["48002"]
+    corp.hand("/apps", agentid=int(corp.agent_id), may_kf=True)
+    assert desk.meet(ground) == 0 and len(asked()) == 3, "an interface that refuses rests"
+    with ground.db.tx() as conn:
+        assert [(one.waiting, one.known, one.unnamed, one.error) for one in desk.counts(conn)] == [(1, 4, 1, "48002")]
+    pass_by(timedelta(days=1))
+    assert desk.meet(ground) == 1
+    with ground.db.tx() as conn:
+        assert [(one.waiting, one.known, one.unnamed, one.error) for one in desk.counts(conn)] == [(0, 5, 0, "")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from siyu import vendors
 from siyu.cli.checkup.words import Finding, Patient, ill, watch, well
 from siyu.cli.screen import language, word
-from siyu.sources import kin, sync, wishes
+from siyu.sources import desk, kin, sync, wishes
 
 
 def runs_and_differences(patient: Patient) -> Iterator[Finding]:
@@ -17,6 +17,7 @@ def runs_and_differences(patient: Patient) -> Iterator[Finding]:
         last = {run.account_id: run for run in reversed(sync.runs(conn, limit=500))}
         stubborn = sync.stubborn(conn)
         asked = kin.counts(conn)
+        visitors = desk.counts(conn)
         on = {one.account_id: one for one in vendors.accounts(conn) if one.state == vendors.AccountState.ON}
         stuck = [one for one in wishes.stuck(conn) if one.account_id in on]
         corps = {one.app_id: one.name for one in vendors.accounts(conn, vendors.VendorKind.WECOM)}
@@ -33,6 +34,13 @@ def runs_and_differences(patient: Patient) -> Iterator[Finding]:
         if one.error and one.corp in corps and vendors.explain("wecom", one.error).kind is vendors.Trouble.CONFIG:
             why = vendors.explain("wecom", one.error, language()).what
             yield watch("kin_refused", account=corps[one.corp], error=one.error, what=why, n=f"{one.new:,}")
+    for at_desk in visitors:
+        if at_desk.account_id in on and at_desk.error and vendors.explain("wecom", at_desk.error).kind is vendors.Trouble.CONFIG:
+            told = vendors.explain("wecom", at_desk.error, language())
+            yield watch(
+                "desk_refused", account=on[at_desk.account_id].name, error=at_desk.error, why=told.what, n=f"{at_desk.waiting:,}",
+                remedy=told.remedy,
+            )  # fmt: skip
     for wish in stuck:
         account = on[wish.account_id]
         told = vendors.explain(account.kind, wish.error, language())

@@ -12,6 +12,7 @@ from siyu.base.errors import NotFoundError, SiyuError
 from siyu.base.ground import Ground
 from siyu.sources import wishes
 from siyu.sources.connected import desk_facts
+from siyu.sources.desk import meeting
 from siyu.sources.recording import record_told
 from siyu.sources.wishes import DueWish, Wish
 from siyu.vendors import Account, AccountState, VendorError, VendorKind
@@ -85,6 +86,7 @@ def _keep(ground: Ground, one: DueWish, account: Account, page: shapes.DeskMessa
     now = ground.clock.now()
     facts = desk_facts(account.app_id, page.msg_list, now)
     record_told(ground, conn, account.kind, account.app_id, facts)
+    meeting.note(ground, conn, account, facts)
     if page.next_cursor:
         words = {"account_id": one.account_id, "open_kfid": one.ref.get("open_kfid", ""), "cursor": page.next_cursor, "now": now}
         conn.execute(Q.keep_place, words)

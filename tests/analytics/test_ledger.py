@@ -238,6 +238,19 @@ def test_other_terms_restate_and_erasure_keeps_the_sums(shop: Ground) -> None:
     assert sums(shop) == before, "amounts stay, of nobody in particular"
 
 
+def test_an_order_belongs_to_whom_the_pool_says(shop: Ground) -> None:
+    """Lines of one number by several buyers: the earliest is its owner, at one moment the one with the smaller key."""
+    facts = [paid(f"T{n}", who, 10_00, day=n % 2 * who, line=who) for n in range(8) for who in (3, 1, 2)]
+    take(shop, [*facts, paid("T8", None, 5_00), paid("T8", 2, 5_00, day=1, line=1), refunded("T9", 1, 5_00), refunded("T9", 2, 6_00)])
+    run(shop)
+    with shop.db.tx() as conn:
+        book = ledger.load(conn)
+        asked = "select order_no, i.person_id from orders o join identifiers i on i.identifier_id = o.subject"
+        pools = dict(conn.execute(asked).fetchall())
+    owners = {number: int(book.people[who]) for (_, number), who in zip(book.numbers, book.person.tolist(), strict=True)}
+    assert owners == pools and len(set(pools.values())) > 1 and len(pools) == 10
+
+
 def test_a_refund_hits_the_period_and_guide_of_its_sale(shop: Ground) -> None:
     take(shop, [met(1, "mei"), paid("E1", 1, 10_00), met(1, "gu", day=20), refunded("E1", 1, 4_00, day=40)])
     run(shop)

@@ -47,10 +47,17 @@ class Looks:
         self._lock = threading.Lock()
         self._kept: dict[tuple[Any, ...], Look] = {}
 
-    def take(self, key: tuple[Any, ...], make: Callable[[Callable[[int], None]], Any], *, fresh_for: float = KEEP_FOR) -> Look:
+    def take(
+        self,
+        key: tuple[Any, ...],
+        make: Callable[[Callable[[int], None]], Any],
+        *,
+        fresh_for: float = KEEP_FOR,
+        patience: float | None = None,
+    ) -> Look:
         """The look under this key, begun when there is none, or none that is younger than `fresh_for` seconds.
 
-        `make` is called in a thread, with a function to tell progress to.
+        `make` is called in a thread, with a function to tell progress to. `patience`: seconds to wait for it, a moment unless said.
         """
         with self._lock:
             now = time.monotonic()
@@ -62,7 +69,7 @@ class Looks:
                     self._kept.pop(next(iter(self._kept)))
                 look = self._kept[key] = Look(now)
                 threading.Thread(target=_run, args=(look, make), name="look-ahead", daemon=True).start()
-        look.is_done.wait(_PATIENCE)
+        look.is_done.wait(_PATIENCE if patience is None else patience)
         return look
 
 

@@ -1,10 +1,8 @@
-"""What every page of the ledger needs: the book as it stands, and what the address chose."""
+"""What every page of the ledger needs: what the address chose, and the tabs."""
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,12 +10,10 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from siyu.analytics import ledger
-from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.web.page import say_to, show_of
 
 PERIODS = ("all", "30", "90", "365", "year")
-_SHARE = 20  # reading a large ledger may take one part in this of the time
 TABS = ("pnl", "payback", "guides", "spend", "terms")
 
 
@@ -67,37 +63,6 @@ def _day(request: Request, name: str) -> date | None:
         return date.fromisoformat(given) if given else None
     except ValueError:
         raise InputError(say_to(request, "web.ledger_no_date"), say_to(request, "web.ledger_no_date_remedy"), field=name) from None
-
-
-def book(request: Request, conn: Connection) -> ledger.Book:
-    """The ledger as columns, kept until something in it (or who is who, or a term) changes.
-
-    Where reading it takes more than a second it is read again for a part of the time only, by one request at a time.
-    """
-    state: Any = request.app.state
-    if not hasattr(state, "ledger_shelf"):
-        state.ledger_shelf = _Shelf()
-    shelf: _Shelf = state.ledger_shelf
-    with shelf.lock:
-        about = (ledger.stamp(conn), ledger.terms(conn))
-        is_fresh = shelf.about == about or (shelf.cost > 1 and time.monotonic() - shelf.read_at < shelf.cost * _SHARE)
-        if shelf.book is None or not is_fresh:
-            began = time.monotonic()
-            shelf.book, shelf.about = ledger.load(conn), about
-            shelf.read_at = time.monotonic()
-            shelf.cost = shelf.read_at - began
-        return shelf.book
-
-
-@dataclass
-class _Shelf:
-    """The book that the requests of one application share."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    book: ledger.Book | None = None
-    about: Any = None
-    read_at: float = 0.0  # monotonic
-    cost: float = 0.0  # seconds
 
 
 def tabs(request: Request, here: str) -> dict[str, Any]:

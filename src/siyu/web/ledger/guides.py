@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from siyu.analytics import ledger
 from siyu.base.errors import InputError
-from siyu.web.ledger import choices
+from siyu.web.business.counted import waiting
+from siyu.web.ledger import choices, shelf
 from siyu.web.ledger.naming import names
 from siyu.web.page import ground_of, render, say_to
 
@@ -19,9 +20,11 @@ INPUTS = {
 
 def see(request: Request) -> Response:
     """The page; the inputs of the capacity stand in the address."""
+    held = shelf.take(request)
+    if (book := held.book) is None:
+        return waiting(request, held.look, say_to(request, "web.ledger_tab_guides"), say_to(request, "web.ledger_guides_about"))
+    rates = ledger.guide_rates(book)
     with ground_of(request).db.tx() as conn:
-        book = choices.book(request, conn)
-        rates = ledger.guide_rates(book)
         called = names(request, conn, "guide")
         found = ledger.pnl(conn, by="guide", rule="last", book=book)
     lines = {line.key: line for line in found.lines}
@@ -37,7 +40,7 @@ def see(request: Request) -> Response:
         capacity = _capacity(given)
     return render(
         request, "ledger/guides.html", rates=[(called.of(one.guide), one) for one in rates], lines=lines, found=found, given=given,
-        capacity=capacity, wrong=wrong, too_few=ledger.TOO_FEW, **choices.tabs(request, "guides"),
+        capacity=capacity, wrong=wrong, held=held, too_few=ledger.TOO_FEW, **choices.tabs(request, "guides"),
     )  # fmt: skip
 
 

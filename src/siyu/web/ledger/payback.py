@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from siyu.analytics import ledger
 from siyu.web import charts
-from siyu.web.ledger import choices
+from siyu.web.business.counted import waiting
+from siyu.web.ledger import choices, shelf
 from siyu.web.ledger.naming import names
 from siyu.web.page import ground_of, render, say_to, show_of
 
@@ -16,9 +17,12 @@ _DAYS = tuple(range(0, 361, 30))
 
 def see(request: Request) -> Response:
     """The page: a line of a table per channel (campaign, ...), and the curve of one of them."""
-    the, show = choices.chosen(request, rule="first"), show_of(request)
+    the, show, held = choices.chosen(request, rule="first"), show_of(request), shelf.take(request)
+    if held.book is None:
+        about = say_to(request, "web.ledger_payback_about", days=ledger.HORIZON_DAYS)
+        return waiting(request, held.look, say_to(request, "web.ledger_tab_payback"), about)
     with ground_of(request).db.tx() as conn:
-        found = ledger.payback(conn, show.now, by=the.by, rule=the.rule, book=choices.book(request, conn))
+        found = ledger.payback(conn, show.now, by=the.by, rule=the.rule, book=held.book)
         called = names(request, conn, the.by)
     wanted = request.query_params.get("key", "")
     line = next((one for one in found.lines if (one.key or "") == wanted), found.lines[0] if found.lines else None)
@@ -33,7 +37,7 @@ def see(request: Request) -> Response:
         )  # fmt: skip
     rows = [(called.of(one.key), one, the.link("/pnl/payback", key=one.key or "")) for one in found.lines]
     return render(
-        request, "ledger/payback.html", the=the, found=found, rows=rows, line=line, drawn=drawn,
+        request, "ledger/payback.html", the=the, held=held, found=found, rows=rows, line=line, drawn=drawn,
         dimensions=[(n, say_to(request, "web.ledger_by", by=say_to(request, f"analytics.ledger_by_{n}"))) for n in ledger.DIMENSIONS],
         rules=[(one, say_to(request, f"analytics.ledger_rule_{one}")) for one in ("first", "last")], **choices.tabs(request, "payback"),
     )  # fmt: skip

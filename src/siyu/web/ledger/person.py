@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from siyu.analytics import ledger
-from siyu.web.ledger import choices
+from siyu.web.ledger import shelf
 from siyu.web.page import ground_of, is_htmx, render
 
 
@@ -15,6 +15,7 @@ def see(request: Request) -> Response:
     number = request.path_params["person_id"]
     if not is_htmx(request):
         return RedirectResponse(f"/customers/{number}", 303)
+    book = shelf.take(request).book or shelf.take_whole(request)
     with ground_of(request).db.tx() as conn:
-        account = ledger.person(conn, number, book=choices.book(request, conn))
+        account = ledger.person(conn, number, book=book)
     return render(request, "ledger/person.html", part="card", a=account)

@@ -12,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from siyu.analytics import ledger
 from siyu.base.errors import NotFoundError
 from siyu.base.money import to_decimal
-from siyu.web.ledger import choices
+from siyu.web.business.counted import waiting
+from siyu.web.ledger import choices, shelf
 from siyu.web.ledger.drawing import nets
 from siyu.web.ledger.naming import names
 from siyu.web.page import ground_of, is_htmx, render, say_to, show_of
@@ -23,9 +24,10 @@ _RUN = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 def see(request: Request) -> Response:
     """The page."""
-    the, show = choices.chosen(request), show_of(request)
+    the, show, held = choices.chosen(request), show_of(request), shelf.take(request)
+    if (book := held.book) is None:
+        return waiting(request, held.look, say_to(request, "web.nav_pnl"), say_to(request, "web.ledger_about"))
     with ground_of(request).db.tx() as conn:
-        book = choices.book(request, conn)
         found = ledger.pnl(conn, by=the.by, rule=the.rule, period=(the.from_on, the.to_on), book=book)
         called = names(request, conn, the.by)
         saved = ledger.media_saved(conn, book, show.now.date()) if the.by == "campaign" else {}
@@ -38,7 +40,8 @@ def see(request: Request) -> Response:
     )  # fmt: skip
     return render(
         request, "ledger/pnl.html", part="found", the=the, found=found, rows=rows, drawn=drawn, saved=saved, has_prices=has_prices,
-        assumed=_assumed(found), is_empty=not book.numbers and not book.costs, **_options(request), **choices.tabs(request, "pnl"),
+        held=held, assumed=_assumed(found), is_empty=not book.numbers and not book.costs,
+        **_options(request), **choices.tabs(request, "pnl"),
     )  # fmt: skip
 
 
@@ -64,9 +67,9 @@ def _assumed(found: ledger.Pnl) -> float:
 
 def download(request: Request) -> Response:
     """The same lines as a table for spreadsheets: UTF-8 with its mark, money as decimals."""
-    the = choices.chosen(request)
+    the, book = choices.chosen(request), shelf.take_whole(request)
     with ground_of(request).db.tx() as conn:
-        found = ledger.pnl(conn, by=the.by, rule=the.rule, period=(the.from_on, the.to_on), book=choices.book(request, conn))
+        found = ledger.pnl(conn, by=the.by, rule=the.rule, period=(the.from_on, the.to_on), book=book)
         called = names(request, conn, the.by)
     out = io.StringIO()
     table = csv.writer(out)
@@ -99,8 +102,8 @@ def why(request: Request) -> Response:
     if key == "":
         raise NotFoundError(say_to(request, "web.ledger_no_line"), say_to(request, "web.ledger_no_line_remedy"))
     period = (the.from_on, the.to_on)
+    book = shelf.take(request).book or shelf.take_whole(request)  # a line is looked at where the book is read already
     with ground.db.tx() as conn:
-        book = choices.book(request, conn)
         found = ledger.pnl(conn, by=the.by, rule=the.rule, period=period, book=book)
         line = next((one for one in found.lines if one.key == key), ledger.PnlLine(key))
         entries, costs = ledger.entries_behind(conn, book, the.by, key, ledger.AttributionRule(the.rule), period, 40)

@@ -14,7 +14,7 @@ from siyu.analytics import ledger
 from siyu.base.errors import InputError
 from siyu.base.money import to_minor
 from siyu.web.guard import note
-from siyu.web.ledger import choices
+from siyu.web.ledger import choices, shelf
 from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, show_of, uploads_of
 
 _HERE = "/pnl/spend"
@@ -26,9 +26,10 @@ def see(request: Request) -> Response:
 
 
 def _page(request: Request, *, faults: Any = (), wrong: str = "", given: dict[str, str] | None = None) -> Response:
+    book = shelf.take(request).book  # words to choose from; while it is being read, none
+    keys = {name: book.met(name)[1][:60] if book else [] for name in ledger.DIMENSIONS}
     with ground_of(request).db.tx() as conn:
         spends = [spend for spend, _ in ledger.spends(conn, 200)]
-        keys = {name: choices.book(request, conn).met(name)[1][:60] for name in ledger.DIMENSIONS}
     words = [
         (one.row, one.field, say_to(request, f"analytics.ledger_fault_{one.code}")) for one in list(faults)[:30]
     ]  # the whole table at once, so that it can be mended in one go

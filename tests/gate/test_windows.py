@@ -75,6 +75,15 @@ def test_a_press_and_a_follow_open_it_for_a_minute(ground: Ground, clock: StillC
     assert asked(ground, openid, "official_chat") == "window"
 
 
+def test_entering_a_desk_opens_it_for_one_message_where_a_code_came(ground: Ground, clock: StillClock, openid: int) -> None:
+    does(ground, clock, "desk.entered", channel="kf")
+    assert asked(ground, openid, "kf") == "window"
+    does(ground, clock, "desk.entered", channel="kf", welcome_code="c")
+    assert [asked(ground, openid, "kf") for _ in range(2)] == ["permit", "window"]
+    clock.move(20 * MINUTE / 60)
+    assert asked(ground, openid, "kf") == "window"
+
+
 def test_each_consent_is_good_for_one_message(ground: Ground, clock: StillClock, openid: int) -> None:
     assert asked(ground, openid, "mini") == "credit"
     does(ground, clock, "subscription.accepted", channel="mini", template_id="T")

@@ -14,7 +14,7 @@ from siyu.gate.words import Deed, GateRules
 
 _TYPES = {
     Deed.MESSAGE: "message.received", Deed.PRESS: "message.received", Deed.FOLLOW: "account.followed",
-    Deed.ACCEPT: "subscription.accepted",
+    Deed.ACCEPT: "subscription.accepted", Deed.ENTER: "desk.entered",
 }  # fmt: skip
 
 

@@ -106,6 +106,7 @@ with deeds as (
     join facts f on f.subject = any(%(ids)s::bigint[]) and f.type = r.type and f.occurred_at > r.since and f.occurred_at <= %(now)s
         and coalesce(f.data->>'channel', r.of) = r.of and (coalesce(f.data->>'kind', '') = 'event') = r.is_press
         and (r.template = '' or f.data->>'template_id' = r.template)
+        and (r.type <> 'desk.entered' or f.data->>'welcome_code' <> '')  -- without a code nothing may be said
     where r.type <> 'subscription.accepted' or not exists (
         select from facts g where g.subject = f.subject and g.type = 'subscription.refused' and g.occurred_at >= f.occurred_at
             and g.occurred_at <= %(now)s and g.data->>'how' in ('settings', 'vendor')

@@ -169,6 +169,7 @@ class Deed(StrEnum):
     MESSAGE = "message"  # wrote to us
     PRESS = "press"  # pressed a button of a menu
     FOLLOW = "follow"
+    ENTER = "enter"  # opened the chat of a desk that lets us greet
     ACCEPT = "accept"  # agreed to messages of a template: each yes is good for `n` messages
 
 
@@ -206,6 +207,7 @@ class GateRules:
         Window("official_notice", Deed.ACCEPT, "official", 1, timedelta(days=90)),
         Window("mini", Deed.ACCEPT, "mini", 1, timedelta(days=90)),
         Window("kf", Deed.MESSAGE, "kf", 5, timedelta(hours=48)),
+        Window("kf", Deed.ENTER, "kf", 1, timedelta(seconds=20)),
     )
     quotas: tuple[Quota, ...] = ()
     budgets: tuple[Allowance, ...] = ()

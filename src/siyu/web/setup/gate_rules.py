@@ -33,7 +33,7 @@ _ROWED = {
 }  # rule -> the field that a row cannot be without
 _SHOWN_AGAIN = ("caps", "quotas", "nights", "windows", "quiet", "same_topic")  # as they were given, when something of them is refused
 PURPOSES = ("marketing", "service", "transactional")
-UNITS = ("m", "h", "d")
+UNITS = ("s", "m", "h", "d")
 MOST_ROWS = 20
 Words = Mapping[str, list[str]]
 

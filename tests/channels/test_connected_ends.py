@@ -121,6 +121,42 @@ def test_a_desk_answers_within_its_window_and_hands_over(town: Town, ground: Gro
         assert "text" not in content.people(ground, conn, [person])[person]  # what somebody wrote is no trait of theirs
 
 
+def test_who_enters_a_desk_is_greeted_by_its_code_once_and_in_time(town: Town) -> None:
+    hello, more = town.chat("欢迎", "kf", "欢迎来到茶铺"), town.chat("更多", "kf", "想问什么都行")
+    keep(town, answers.Draft("进店", (), (hello, more), channels=("kf",), occasion=answers.Occasion.COMING, cooldown=MINUTE))
+    desk = Desk(town)
+    desk.letters()
+    town.turns("kf")
+    assert (outcomes(town), town.rows("select content_id, state, code from sends join intents using (intent_id)")) == (
+        ["greeted"], [(hello, "sent", "")],
+    )  # fmt: skip
+    second = town.rows("select intent_id from intents where content_id = %s", more)[0][0]
+    assert town.verdict(second) == "window"  # they have not written yet
+    code = town.rows("select data->>'welcome_code' from facts where type = 'desk.entered'")[0][0]
+    assert code and town.rows("select count(*) from sends s where s::text like %s", f"%{code}%") == [(0,)]
+    with town.ground.db.tx() as conn:
+        first = town.rows("select intent_id from intents where content_id = %s", hello)[0][0]
+        ticket = answers.ticket_of(conn, first)
+        assert ticket is not None and code not in repr(ticket) and answers.ticket_of(conn, second) is None
+    with pytest.raises(vendors.VendorError):
+        desk.client.say_on_event(code, "text", {"content": "again"})  # good once
+    town.later(2 * MINUTE)
+    desk.does("enter")  # within two days the desk gives no code
+    desk.letters()
+    town.turns("kf")
+    late = Desk(town)
+    town.later(timedelta(seconds=21))  # its code is over before we hear of it
+    late.letters()
+    town.turns("kf")
+    assert outcomes(town) == ["greeted", "uncoded", "late"] and desk.sent() == 1
+    slow = Desk(town)
+    slow.letters()
+    town.turn()  # permitted, and then the channel is slow
+    town.later(timedelta(seconds=21))
+    town.turn("kf")
+    assert outcomes(town)[-1] == "greeted" and desk.sent() == 1
+
+
 # --- official accounts ---
 
 
@@ -145,7 +181,26 @@ def test_an_official_account_answers_and_hands_over_to_who_is_online(town: Town)
         ),
         answers.Draft("人工", ("人工",), (town.chat("人", "official_chat", "马上"),), channels=("official",), is_handover=True),
     )
+    hello = tuple(town.chat(name, "official_chat", name) for name in ("欢迎", "会员", "门店"))
+    greeting = answers.Draft("关注", (), hello, channels=("official",), occasion=answers.Occasion.COMING, cooldown=MINUTE)
+    keep(town, greeting)
     town.world.do(told, who, "follow")
+    town.turns("official_chat")
+    assert (outcomes(town), sent()) == (["greeted"], 3)
+    assert [one["body"]["text"] for one in town.world.phone(who)[-3:]] == ["欢迎", "会员", "门店"]
+    town.later(2 * MINUTE)
+    town.world.do(told, who, "unfollow")
+    town.turn("official_chat")
+    town.later(MINUTE)
+    town.world.do(told, who, "follow")  # the no of having left is taken back by coming again
+    town.turns("official_chat")
+    assert (outcomes(town), sent()) == (["greeted", "greeted"], 6)
+    with town.ground.db.tx() as conn:
+        for rule in answers.all_kept(conn):
+            if rule.name == greeting.name:
+                answers.switch(town.ground, conn, rule.answer_id, is_on=False)
+        conn.execute("delete from answer_hits")
+        conn.execute("delete from sends")
     says("龙井怎么泡")
     says("在吗")
     assert (outcomes(town), sent()) == (["answered"] * 2, 4)

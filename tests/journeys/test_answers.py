@@ -15,7 +15,7 @@ from siyu.base.clock import StillClock
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.journeys import answers
-from siyu.journeys.answers import Draft, Matching, Outcome, Rule
+from siyu.journeys.answers import Came, Draft, Matching, Occasion, Outcome, Rule
 from siyu.pool import Fact, Identifier, Kind
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -95,6 +95,13 @@ class Desk:
             "message.received", f"m{next(_numbers)}", self.ground.clock.now(), (Identifier(Kind.OPENID, who, "wx1"),), object="wx1",
             data={"channel": "official", "account": "wx1", "kind": "text"} | data, personal={"text": said} if said else {},
         )  # fmt: skip
+        self.goes_on(fact)
+
+    def comes(self, number: str, who: str = "o1", ago: timedelta = timedelta(0)) -> None:
+        at, openid = self.ground.clock.now() - ago, Identifier(Kind.OPENID, who, "wx1")
+        self.goes_on(Fact("account.followed", number, at, (openid,), object="wx1", data={"account": "wx1"}))
+
+    def goes_on(self, fact: Fact) -> None:
         with self.ground.db.tx() as conn:
             pool.record(self.ground, conn, self.source, [fact])
         while answers.advance(self.ground):
@@ -220,7 +227,8 @@ def test_a_rule_that_cannot_be_meant_says_where(desk: Desk, wrong: dict[str, Any
 
 
 def test_outcomes_are_all_there() -> None:
-    assert set(Outcome) == {"answered", "missed", "handed_over", "resting", "repeated"}
+    words, coming = {"answered", "missed", "handed_over", "resting", "repeated"}, {"waiting", "greeted", "off_hours", "uncoded", "late"}
+    assert set(Outcome) == words | coming
 
 
 def test_unknown_words_get_their_answer_once_and_then_a_person(desk: Desk, ground: Ground, clock: StillClock) -> None:
@@ -243,3 +251,59 @@ def test_unknown_words_get_their_answer_once_and_then_a_person(desk: Desk, groun
     clock.at = AT.replace(hour=14)  # 22:00: nobody speaks at night
     desk.hears("在吗", who="o2")
     assert (desk.outcomes()[-1], len(desk.asked())) == ("missed", 3)
+
+
+# --- greetings ---
+
+HELLO = {"keywords": (), "occasion": Occasion.COMING}
+
+
+def test_who_is_greeted_and_by_which_rule() -> None:
+    came = Came(1, "k", 7, "official", "wx1", AT)
+    rules = [rule(1), rule(2, **HELLO), rule(3, **HELLO, priority=60), rule(4, **HELLO, priority=99, channels=("kf",)),
+             rule(5, **HELLO, priority=99, from_hour="21:00", to_hour="08:00")]  # fmt: skip
+
+    def said(*of: Rule, came: Came = came, now: datetime = AT, greeted_at: datetime | None = None, staff: bool = False) -> tuple[str, int]:
+        found = answers.greet(of or rules, came, "12:00", now, MINUTE, greeted_at, staff)
+        return found.outcome, found.rule.answer_id if found.rule else 0
+
+    assert said() == ("greeted", 3)  # one of them, the stronger
+    assert said(rules[0], rules[4]) == ("off_hours", 0)
+    assert said(greeted_at=AT - 9 * MINUTE) == ("repeated", 3) and said(greeted_at=AT - 10 * MINUTE) == ("greeted", 3)
+    assert said(now=AT + MINUTE) == ("late", 0) and said(staff=True) == ("resting", 0)
+    assert said(came=Came(1, "k", 7, "kf", "d", AT, is_welcome=False)) == ("uncoded", 0)
+    greeting = rule(2, **HELLO, matching=Matching.PATTERN)
+    assert not answers.is_used([greeting], "official", "wx1") and not answers.is_otherwise(greeting)
+    assert answers.choose([greeting], "official", "wx1", "龙井", "12:00") == []
+
+
+def test_a_follow_is_greeted_once_and_words_stay_unheard(desk: Desk, ground: Ground, clock: StillClock) -> None:
+    hello = desk.rule(**HELLO)
+    assert (hello.keywords, hello.occasion) == ((), "coming")
+    desk.hears("龙井")
+    assert desk.outcomes() == [], "a greeting alone answers no words"
+    desk.comes("f1")
+    assert desk.asked() == [(number, "waiting") for number in desk.contents] and desk.outcomes() == ["greeted"]
+    with ground.db.tx() as conn:
+        assert conn.execute("select distinct expires_at from intents").fetchall() == [(clock.now() + MINUTE,)]
+        conn.execute("delete from cursors where reader = 'journeys.answers'")
+    desk.comes("f1")  # told again, and read again from the beginning
+    assert (len(desk.asked()), desk.outcomes()) == (3, ["greeted"])
+    desk.comes("f2")  # gone and back
+    desk.comes("f3", who="o2", ago=2 * MINUTE)  # told late
+    desk.comes("f4", who="o3", ago=timedelta(days=30))  # found by a synchronisation
+    assert (len(desk.asked()), desk.outcomes()) == (3, ["greeted", "repeated", "late"])
+    with ground.db.tx() as conn:
+        since = clock.now() - timedelta(days=40)
+        assert answers.ungreeted(conn, since) == {Outcome.REPEATED: 1, Outcome.LATE: 1}
+        assert (answers.counts(conn, since)[hello.answer_id].answered, answers.counts(conn, since).get(0)) == (1, None)
+    desk.rule(keywords=("价格",))
+    desk.hears("价格", who="o3")
+    assert desk.outcomes()[-1] == "answered"
+
+
+@pytest.mark.parametrize(("wrong", "field"), [({"content_ids": (1, 1, 1, 1)}, "content_ids"), ({"occasion": "leaving"}, "occasion")])
+def test_a_greeting_that_cannot_be_meant_says_where(desk: Desk, wrong: dict[str, Any], field: str) -> None:
+    with pytest.raises(InputError) as caught:
+        desk.rule(**(HELLO | wrong))
+    assert caught.value.field == field

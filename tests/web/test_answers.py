@@ -36,6 +36,20 @@ def test_a_rule_is_written_tried_and_switched_off(browse: Browse, staffed: Groun
     with staffed.db.tx() as conn:
         assert not answers.see(conn, rule.answer_id).is_on
     assert "龙井" in operator.look(f"/answers/{rule.answer_id}").text
+    hello = {
+        "name": "关注",
+        "occasion": "coming",
+        "channels": ["official", "kf"],
+        "content0": str(three[0]),
+        "cooldown": "60",
+        "priority": "50",
+    }
+    assert operator.fill("/answers", hello).status_code == 303
+    assert operator.fill("/answers", hello | {"name": "空", "content0": ""}).status_code == 422
+    with staffed.db.tx() as conn:
+        [greeting] = [one for one in answers.all_kept(conn) if one.occasion == "coming"]
+    assert greeting.keywords == () and 'value="coming" checked' in operator.look(f"/answers/{greeting.answer_id}").text
+    assert "关注时" in (listed := operator.look("/answers").text) and "进入会话时" in listed and "没有回复到的客户" not in listed
     viewer = browse("viewer")
     assert viewer.look("/answers").status_code == 200 and viewer.fill("/answers", form).status_code == 403
 

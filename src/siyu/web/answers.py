@@ -13,7 +13,7 @@ from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.journeys import answers
-from siyu.journeys.answers import Draft, Matching, Rule
+from siyu.journeys.answers import Draft, Matching, Occasion, Rule
 from siyu.vendors import VendorKind
 from siyu.web.customers import names_of
 from siyu.web.guard import Guarded, deed, note, page
@@ -61,12 +61,14 @@ def _listed(request: Request, **more: Any) -> Response:
         counts = answers.counts(conn, ground.clock.now() - COUNTED_FOR)
         talks = answers.handovers(ground, conn)
         moves = channels.handed_over(conn, [one.handover_id for one in talks])
+        ungreeted = answers.ungreeted(conn, ground.clock.now() - COUNTED_FOR)
         names = _names(conn)
         people = names_of(conn, [one.person_id for one in talks])
     reasons = {number: channels.reason(code, lang_of(request)) for number, (_, code) in moves.items()}
     return render(
         request, "answers/list.html", rules=rules, counts=counts, talks=talks, moves=moves, reasons=reasons, names=names, people=people,
-        missed=counts.get(0), is_otherwise=answers.is_otherwise, **({"written": "", "channel": "official", "tried": None} | more),
+        missed=counts.get(0), ungreeted=ungreeted, is_otherwise=answers.is_otherwise,
+        **({"written": "", "channel": "official", "tried": None} | more),
     )  # fmt: skip
 
 
@@ -137,6 +139,7 @@ def _draft(request: Request) -> Draft:
         matching=str(form.get("matching", "")), priority=int(priority) if priority.isdigit() and len(priority) < 4 else -1,
         from_hour=str(form.get("from_hour", "")), to_hour=str(form.get("to_hour", "")), is_handover=bool(form.get("is_handover")),
         cooldown=timedelta(minutes=int(minutes)) if minutes.isdigit() and len(minutes) < 6 else timedelta(days=99),
+        occasion=str(form.get("occasion", Occasion.WORDS)),
     )  # fmt: skip
 
 
@@ -150,6 +153,7 @@ def _editor(request: Request, rule: Rule | None, wrong: dict[str, str], *, statu
         request, "answers/edit.html", status=status, rule=rule, draft=draft or Draft("", ()), wrong=wrong,
         contents=[(str(one.content_id), one.name) for one in contents], accounts=[(one.app_id, one.name) for one in accounts],
         matchings=[(str(one), say_to(request, f"web.answer_matching_{one}")) for one in Matching], slots=range(_SLOTS),
+        occasions=[(str(one), say_to(request, f"web.answer_on_{one}"), say_to(request, f"web.answer_on_{one}_about")) for one in Occasion],
         minutes=int((draft.cooldown if draft else timedelta(minutes=10)).total_seconds() // 60),
     )  # fmt: skip
 

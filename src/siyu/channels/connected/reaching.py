@@ -11,6 +11,7 @@ from siyu.channels.words import Reached
 Q = queries(__name__, "reaching.sql")
 
 _DESK_FOR = timedelta(days=3)  # a desk may answer for two days
+_ENTERED_FOR = timedelta(minutes=1)  # and greet for twenty seconds
 
 
 def by_openid(conn: Connection, people: Sequence[int], appids: Sequence[str]) -> dict[int, Reached]:
@@ -20,6 +21,8 @@ def by_openid(conn: Connection, people: Sequence[int], appids: Sequence[str]) ->
 
 
 def by_desk(conn: Connection, people: Sequence[int], corps: Sequence[str], now: datetime) -> dict[int, Reached]:
-    """Who wrote to a desk of 微信客服 lately; the place is corp/desk."""
-    rows = conn.execute(Q.desks, {"people": list(people), "scopes": list(corps), "since": now - _DESK_FOR})
+    """Who wrote to a desk of 微信客服 lately, or entered one that lets us greet; the place is corp/desk."""
+    rows = conn.execute(
+        Q.desks, {"people": list(people), "scopes": list(corps), "since": now - _DESK_FOR, "entered_since": now - _ENTERED_FOR}
+    )
     return {person: Reached(number, value, f"{corp}/{desk}") for person, number, value, corp, desk in rows}

@@ -9,7 +9,7 @@ left join folds f on f.subject = i.identifier_id
 where i.kind = 'openid' and i.scope = any(%(scopes)s::text[]) and i.value is not null and i.unreachable_at is null and i.erased_at is null
 order by w.id, f.last_at desc nulls last, i.identifier_id;
 
--- The desk that somebody wrote to last is the one that may answer.
+-- The desk that somebody wrote to last is the one that may answer; who has just entered one is greeted there.
 -- name: desks
 select distinct on (w.id) w.id, i.identifier_id, i.value, i.scope, d.object
 from unnest(%(people)s::bigint[]) as w(id)
@@ -17,8 +17,8 @@ join identifiers o on o.identifier_id = w.id
 join identifiers i on i.person_id = o.person_id
 cross join lateral (
     select f.object, f.occurred_at from facts f
-    where f.subject = i.identifier_id and f.type = 'message.received' and f.data->>'channel' = 'kf' and f.object is not null
-      and f.occurred_at > %(since)s
+    where f.subject = i.identifier_id and f.data->>'channel' = 'kf' and f.object is not null and f.occurred_at > %(since)s
+      and (f.type = 'message.received' or f.type = 'desk.entered' and f.data->>'welcome_code' <> '' and f.occurred_at > %(entered_since)s)
     order by f.occurred_at desc limit 1
 ) d
 where i.kind = 'external_userid' and i.scope = any(%(scopes)s::text[]) and i.value is not null and i.erased_at is null

@@ -1,4 +1,7 @@
-"""A desk of 微信客服 as a channel: 48 hours and five messages after the customer's last one (the gate counts)."""
+"""A desk of 微信客服 as a channel: 48 hours and five messages after the customer's last one (the gate counts).
+
+The greeting of somebody who enters goes by the code of that entering (`answers.ticket_of`): once, for 20 seconds, to that desk.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from siyu.base.ground import Ground
 from siyu.channels.connected.answering import VendorLine, clients, doubtless
 from siyu.channels.connected.reaching import by_desk
 from siyu.channels.words import Answer, Parcel, Reached, Result
+from siyu.journeys import answers
 from siyu.vendors import Account, VendorKind
 from siyu.vendors.wecom import Client
 
@@ -24,6 +28,7 @@ class Saying:
     who: str = field(repr=False)
     text: str = field(repr=False)
     ours: str
+    intent_id: int
 
 
 class KfLine(VendorLine):
@@ -37,12 +42,24 @@ class KfLine(VendorLine):
         """The words, under our own number."""
         corp, _, desk = parcel.place.partition("/")
         text = "\n".join(part for part in (parcel.subject, parcel.text) if part)
-        return Saying(corp, desk, parcel.to, text, doubtless(self.ground.vault, parcel.intent_id)[:32])
+        return Saying(corp, desk, parcel.to, text, doubtless(self.ground.vault, parcel.intent_id)[:32], parcel.intent_id)
 
     def call(self, prepared: Saying) -> Result:
-        """One text from the desk."""
+        """One text from the desk: as an answer to its entering, or to what the customer wrote."""
+        with self.ground.db.tx() as conn:
+            ticket = answers.ticket_of(conn, prepared.intent_id)
+        if ticket:
+            return self._greet(prepared, ticket)
         number = self.clients[prepared.corp].say(prepared.desk, prepared.who, "text", {"content": prepared.text}, msgid=prepared.ours)
         return Result(Answer.TAKEN, "", "", number)
+
+    def _greet(self, prepared: Saying, ticket: answers.DeskTicket) -> Result:
+        client = self.clients.get(ticket.corp)
+        if client is None:
+            return Result(Answer.DOWN, "account_off")
+        if self.ground.clock.now() >= ticket.entered_at + answers.TICKET_FOR:
+            return Result(Answer.REFUSED, "greeting_late")
+        return Result(Answer.TAKEN, "", "", client.say_on_event(ticket.code, "text", {"content": prepared.text}, msgid=prepared.ours))
 
 
 class KfChannel:

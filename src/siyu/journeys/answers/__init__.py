@@ -1,19 +1,39 @@
-"""WHAT, by keywords. Comes in: what customers write to an official account or a desk of 微信客服. Goes out: answers, by `gate.ask`.
+"""WHAT, by keywords. Comes in: what customers write to an official account or a desk of 微信客服, and that they come there.
+Goes out: answers and greetings, by `gate.ask`.
 
 Owns the tables answers, answer_hits, answer_handovers. The contract is docs/answers.md.
 """
 
+from siyu.journeys.answers.coming import TICKET_FOR, greet
 from siyu.journeys.answers.deciding import choose, is_otherwise, is_used, matches
 from siyu.journeys.answers.flow import advance
-from siyu.journeys.answers.keeping import all_kept, counts, end_handover, handovers, keep, see, switch, tried
-from siyu.journeys.answers.words import CHANNELS, Draft, Handover, Heard, Matching, Outcome, Rule, RuleCount, Tried
+from siyu.journeys.answers.greeting import ticket_of
+from siyu.journeys.answers.keeping import all_kept, counts, end_handover, handovers, keep, see, switch, tried, ungreeted
+from siyu.journeys.answers.words import (
+    CHANNELS,
+    Came,
+    DeskTicket,
+    Draft,
+    Handover,
+    Heard,
+    Matching,
+    Occasion,
+    Outcome,
+    Rule,
+    RuleCount,
+    Tried,
+)
 
 __all__ = [
     "CHANNELS",
+    "TICKET_FOR",
+    "Came",
+    "DeskTicket",
     "Draft",
     "Handover",
     "Heard",
     "Matching",
+    "Occasion",
     "Outcome",
     "Rule",
     "RuleCount",
@@ -23,6 +43,7 @@ __all__ = [
     "choose",
     "counts",
     "end_handover",
+    "greet",
     "handovers",
     "is_otherwise",
     "is_used",
@@ -30,5 +51,7 @@ __all__ = [
     "matches",
     "see",
     "switch",
+    "ticket_of",
     "tried",
+    "ungreeted",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from siyu.journeys.answers.words import Heard, Matching, Outcome, Rule
+from siyu.journeys.answers.words import Heard, Matching, Occasion, Outcome, Rule
 
 LONGEST_READ = 200  # letters of a message
 MISSES = 2  # in a row, before a person is called
@@ -62,7 +62,8 @@ def matches(rule: Rule, said: str) -> bool:
 
 def is_otherwise(rule: Rule) -> bool:
     """Whether a rule is for the words that no other rule knows: its only keyword is a lone *."""
-    return rule.matching is Matching.PATTERN and all(plain(keyword).strip("*") == "" for keyword in rule.keywords)
+    is_pattern = rule.occasion is Occasion.WORDS and rule.matching is Matching.PATTERN
+    return is_pattern and all(plain(keyword).strip("*") == "" for keyword in rule.keywords)
 
 
 def is_open(rule: Rule, clock: str) -> bool:
@@ -73,9 +74,9 @@ def is_open(rule: Rule, clock: str) -> bool:
     return start <= clock < end if start < end else clock >= start or clock < end
 
 
-def listens(rule: Rule, channel: str, account: str) -> bool:
-    """Whether a rule is switched on where something is written, at whatever hour it speaks."""
-    return rule.is_on and channel in rule.channels and rule.account in ("", account)
+def listens(rule: Rule, channel: str, account: str, occasion: Occasion = Occasion.WORDS) -> bool:
+    """Whether a rule is switched on where something is written (or somebody comes), at whatever hour it speaks."""
+    return rule.is_on and rule.occasion is occasion and channel in rule.channels and rule.account in ("", account)
 
 
 def is_used(rules: Sequence[Rule], channel: str, account: str) -> bool:

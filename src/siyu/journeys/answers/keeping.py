@@ -12,10 +12,11 @@ from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
 from siyu.journeys.answers import store
+from siyu.journeys.answers.coming import MOST_SAID
 from siyu.journeys.answers.deciding import choose, plain
 from siyu.journeys.answers.flow import STAFF_FOR
 from siyu.journeys.answers.store import Q
-from siyu.journeys.answers.words import CHANNELS, Draft, Handover, Matching, Rule, RuleCount, Tried
+from siyu.journeys.answers.words import CHANNELS, Draft, Handover, Matching, Occasion, Outcome, Rule, RuleCount, Tried
 
 _HOUR = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 _MOST_KEYWORDS, _LONGEST_KEYWORD, _LONGEST_NAME, MOST_CONTENTS = 50, 40, 80, 5
@@ -40,14 +41,17 @@ def _checked(conn: Connection, draft: Draft) -> dict[str, Any]:
     name = draft.name.strip()
     if not name or len(name) > _LONGEST_NAME:
         raise InputError("The rule has no usable name.", f"Write 1 to {_LONGEST_NAME} characters.", field="name")
-    keywords = list(dict.fromkeys(word.strip() for word in draft.keywords if word.strip()))
-    if not keywords or len(keywords) > _MOST_KEYWORDS:
+    if draft.occasion not in set(Occasion):
+        raise InputError("There is no such occasion.", f"Use {', '.join(Occasion)}.", field="occasion")
+    is_greeting = draft.occasion == Occasion.COMING
+    keywords = [] if is_greeting else list(dict.fromkeys(word.strip() for word in draft.keywords if word.strip()))
+    if not is_greeting and (not keywords or len(keywords) > _MOST_KEYWORDS):
         raise InputError("The number of keywords is not possible.", f"Write 1 to {_MOST_KEYWORDS} keywords.", field="keywords")
     for word in keywords:
         is_any = draft.matching == Matching.PATTERN and keywords == ["*"]  # the answer to whatever no other rule knows
         if len(word) > _LONGEST_KEYWORD or not (plain(word).strip("*?") or is_any):
             raise InputError("A keyword is too long or has no letters.", f"Use 1 to {_LONGEST_KEYWORD} letters.", field="keywords")
-    if draft.matching not in set(Matching):
+    if not is_greeting and draft.matching not in set(Matching):
         raise InputError("There is no such way to match.", f"Use {', '.join(Matching)}.", field="matching")
     if not draft.channels or not set(draft.channels) <= set(CHANNELS):
         raise InputError("No channel is chosen.", f"Use {', '.join(CHANNELS)}.", field="channels")
@@ -61,10 +65,12 @@ def _checked(conn: Connection, draft: Draft) -> dict[str, Any]:
         raise InputError("The priority is not possible.", "Use 0 to 100.", field="priority")
     if not timedelta(0) <= draft.cooldown <= _LONGEST_COOLDOWN:
         raise InputError("The pause is not possible.", "Use nothing to seven days.", field="cooldown")
-    if not draft.is_handover and not draft.content_ids:
+    is_handover = draft.is_handover and not is_greeting  # nobody asks for a person by coming
+    if not is_handover and not draft.content_ids:
         raise InputError("There is nothing to answer.", "Choose an article, a product or a how-to.", field="content_ids")
-    if len(draft.content_ids) > MOST_CONTENTS:
-        raise InputError("Too many messages.", f"The platforms take {MOST_CONTENTS} for each message of a customer.", field="content_ids")
+    most = MOST_SAID if is_greeting else MOST_CONTENTS
+    if len(draft.content_ids) > most:
+        raise InputError("Too many messages.", f"The platforms take {most} for each message of a customer.", field="content_ids")
     for content_id in draft.content_ids:
         version = content.kept(conn, content_id)
         if version is None or version.channel not in content.CHATS:
@@ -73,8 +79,9 @@ def _checked(conn: Connection, draft: Draft) -> dict[str, Any]:
             )
     return {
         "name": name, "account": draft.account.strip(), "channels": list(draft.channels), "keywords": keywords,
-        "matching": str(draft.matching), "priority": draft.priority, "from_hour": draft.from_hour, "to_hour": draft.to_hour,
-        "content_ids": list(draft.content_ids), "is_handover": draft.is_handover, "cooldown": draft.cooldown,
+        "matching": str(Matching.CONTAINS if is_greeting else draft.matching), "priority": draft.priority, "from_hour": draft.from_hour,
+        "to_hour": draft.to_hour, "content_ids": list(draft.content_ids), "is_handover": is_handover, "cooldown": draft.cooldown,
+        "occasion": str(draft.occasion),
     }  # fmt: skip
 
 
@@ -107,6 +114,11 @@ def tried(ground: Ground, conn: Connection, channel: str, account: str, said: st
 def counts(conn: Connection, since: datetime) -> dict[int, RuleCount]:
     """What each rule did since a moment; 0 = the messages that none fitted."""
     return {row[0]: RuleCount(*row) for row in conn.execute(Q.counts, {"since": since})}
+
+
+def ungreeted(conn: Connection, since: datetime) -> dict[Outcome, int]:
+    """How many people came since a moment and were not greeted, by why; where no greeting is switched on nobody is counted."""
+    return {Outcome(row[0]): row[1] for row in conn.execute(Q.ungreeted, {"since": since})}
 
 
 def handovers(ground: Ground, conn: Connection, *, with_ended: bool = False, limit: int = 100) -> list[Handover]:

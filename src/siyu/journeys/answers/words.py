@@ -17,14 +17,26 @@ class Matching(StrEnum):
     PATTERN = "pattern"  # a keyword with * for any letters and ? for one fits the whole message
 
 
+class Occasion(StrEnum):
+    """When a rule speaks."""
+
+    WORDS = "words"  # something was written, or a button pressed
+    COMING = "coming"  # somebody follows the official account, or enters the desk
+
+
 class Outcome(StrEnum):
-    """What became of a message."""
+    """What became of a message, or of a coming."""
 
     ANSWERED = "answered"
     MISSED = "missed"  # no rule fits
     HANDED_OVER = "handed_over"  # a person was called
     RESTING = "resting"  # a person has the conversation: nothing is answered
-    REPEATED = "repeated"  # the same answer was given a moment ago
+    REPEATED = "repeated"  # the same answer was given a moment ago; of a coming: they were greeted a moment ago
+    WAITING = "waiting"  # a coming that is not looked at yet
+    GREETED = "greeted"
+    OFF_HOURS = "off_hours"  # no greeting keeps this hour
+    UNCODED = "uncoded"  # the desk gave no code: they wrote or were greeted there within two days
+    LATE = "late"  # we heard of the coming when nothing could be said any more
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,7 @@ class Rule:
     is_on: bool
     changed_by: str
     changed_at: datetime
+    occasion: Occasion = Occasion.WORDS
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,7 @@ class Draft:
     to_hour: str = ""
     is_handover: bool = False
     cooldown: timedelta = timedelta(minutes=10)
+    occasion: str = Occasion.WORDS
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,31 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Came:
+    """Somebody's coming. `is_welcome`: the vendor lets us greet (a desk says so by a code). `has_old_no`: a no of before the follow stands
+    still, because the yes that came with it is not folded yet.
+    """
+
+    hit_id: int
+    key: str
+    subject: int
+    channel: str
+    account: str
+    at: datetime
+    is_welcome: bool = True
+    has_old_no: bool = False
+
+
+@dataclass(frozen=True)
+class DeskTicket:
+    """The right to greet who entered a desk: a code of the corp `corp`, good once and for 20 seconds of `entered_at`. Never log it."""
+
+    corp: str
+    code: str = field(repr=False)
+    entered_at: datetime
+
+
+@dataclass(frozen=True)
 class Tried:
     """What would be answered to some words, and by which other rules that fitted too, the strongest first."""
 
@@ -88,7 +127,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class RuleCount:
-    """How often a rule spoke in a stated time; `answer_id` 0 = messages that no rule fitted."""
+    """How often a rule spoke in a stated time (greetings too); `answer_id` 0 = messages that no rule fitted."""
 
     answer_id: int
     answered: int

@@ -51,3 +51,11 @@ class Desk(Edge):
         count_within(external_userids, 100, "external_userid_list", least=1)
         body = {"external_userid_list": list(external_userids)}
         return self._post("kf/customer/batchget", s.DeskCustomers, body).customer_list
+
+    def say_on_event(self, code: str, msgtype: str, content: Mapping[str, Any], *, msgid: str = "") -> str:
+        """Answer an event by its code: the welcome within 20 seconds (kf/send_msg_on_event)."""
+        bytes_within(msgid, 32, "msgid")
+        if msgtype == "text":
+            bytes_within(str(content.get("content", "")), 2048, "text.content", least=1)
+        body = {"code": code, "msgtype": msgtype, msgtype: dict(content), **given(msgid=msgid or None)}
+        return self._post("kf/send_msg_on_event", s.MessageId, body, is_safe=False).msgid

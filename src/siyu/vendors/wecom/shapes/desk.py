@@ -40,7 +40,7 @@ class DeskMessages(Shape, frozen=True):
 
 
 class MessageId(Shape, frozen=True):
-    """`kf/send_msg`."""
+    """`kf/send_msg`, `kf/send_msg_on_event`."""
 
     msgid: str = ""
 

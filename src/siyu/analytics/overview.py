@@ -59,7 +59,7 @@ def overview(ground: Ground, conn: Connection) -> Overview:
         new_buyers_30d=Recent(buyers[12], buyers[13]),
         orders_30d=Recent(buyers[10], buyers[11]),
         sales_30d=Recent(trade[6], trade[7]),
-        months=_months(conn, words),
+        months=_months(conn, words, buyers[14] or {}),
     )
 
 
@@ -88,9 +88,8 @@ def _month_json(month: Month, currency: str) -> dict[str, Any]:
     return {"month": month.month, "new_buyers": month.new_buyers} | {k: str(to_decimal(v, currency)) for k, v in money.items()}
 
 
-def _months(conn: Connection, words: dict[str, Any]) -> tuple[Month, ...]:
+def _months(conn: Connection, words: dict[str, Any], fresh: dict[str, int]) -> tuple[Month, ...]:
     money = {row[0]: row[1:] for row in conn.execute(Q.see_months, words)}
-    fresh = {row[0]: row[1] for row in conn.execute(Q.see_new_buyers, words)}
     if not money and not fresh:
         return ()
     first, last = min([*money, *fresh]), max([*money, *fresh])

@@ -37,17 +37,14 @@ where f.occurred_at > %(now)s::timestamptz - interval '60 days' and f.occurred_a
 
 -- Everybody's orders in one pass: an order counts when something was paid for it, in the brand's currency.
 -- name: see_buyers
-with o as (
-    select i.person_id, o.paid_at, o.paid_minor, o.source_id, o.order_no,
-           row_number() over (partition by i.person_id order by o.paid_at, o.source_id, o.order_no) as n
-    from orders o join identifiers i on i.identifier_id = o.subject
-    where o.paid_minor > 0 and o.currency = %(currency)s
-), people as materialized (
-    select person_id, count(*) as orders_n, sum(paid_minor) as spent, min(paid_at) as first_at,
-           min(paid_at) filter (where n = 2) as second_at, max(paid_at) as last_at,
+with people as materialized (
+    select i.person_id, count(*) as orders_n, sum(o.paid_minor)::bigint as spent, min(o.paid_at) as first_at,
+           (array_agg(o.paid_at order by o.paid_at))[2] as second_at,
            count(*) filter (where paid_at > %(now)s::timestamptz - interval '30 days') as recent_n,
            count(*) filter (where paid_at > %(now)s::timestamptz - interval '60 days' and paid_at <= %(now)s::timestamptz - interval '30 days') as before_n
-    from o group by 1
+    from orders o join identifiers i on i.identifier_id = o.subject
+    where o.paid_minor > 0 and o.currency = %(currency)s
+    group by 1
 ), ranked as (
     select spent, row_number() over (order by spent desc, person_id) as place, count(*) over () as n from people
 )
@@ -62,15 +59,7 @@ select
     count(*) filter (where recent_n > 0), count(*) filter (where before_n > 0),
     coalesce(sum(recent_n), 0)::bigint, coalesce(sum(before_n), 0)::bigint,
     count(*) filter (where first_at > %(now)s::timestamptz - interval '30 days'),
-    count(*) filter (where first_at > %(now)s::timestamptz - interval '60 days' and first_at <= %(now)s::timestamptz - interval '30 days')
+    count(*) filter (where first_at > %(now)s::timestamptz - interval '60 days' and first_at <= %(now)s::timestamptz - interval '30 days'),
+    (select jsonb_object_agg(month, n) from (
+        select to_char(first_at at time zone %(time_zone)s, 'YYYY-MM') as month, count(*) as n from people group by 1) m)
 from people;
-
--- name: see_new_buyers
-select to_char(min(first_at) at time zone %(time_zone)s, 'YYYY-MM'), count(*)
-from (
-    select i.person_id, min(o.paid_at) as first_at
-    from orders o join identifiers i on i.identifier_id = o.subject
-    where o.paid_minor > 0 and o.currency = %(currency)s
-    group by 1
-) p
-group by date_trunc('month', first_at at time zone %(time_zone)s) order by 1;

@@ -300,7 +300,7 @@ def test_a_broadcasts_line_shows_what_it_caused_beside_what_is_attributed(shop: 
         lines = {line.key: line for line in ledger.pnl(conn, by="campaign", book=book).lines}
         assert (lines["broadcast/7"].paid, lines["broadcast/7"].served) == (100_00, 20)
         assert lines[None].paid == 50_00, "that a message was sent is no touchpoint"
-        assert ledger.media_saved(conn, book, date(2026, 6, 2)) == {"broadcast/7": 1_50}
+        assert ledger.media_saved(book, date(2026, 6, 2)) == {"broadcast/7": 1_50}
         entries, costs = ledger.entries_behind(conn, book, "campaign", "broadcast/7", ledger.AttributionRule.LAST, (None, None))
         assert {(part, e.what) for part, e in entries} == {(100_00, "sale"), (100_00, "goods")} and costs[0].minor == 20
         assert ledger.incremental(shop, conn, book, "may", 0.35) is None

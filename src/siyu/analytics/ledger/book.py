@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -56,6 +57,7 @@ class Book:
     others: dict[str, int]  # other currencies -> net
     _met: dict[str, tuple[Met, list[str]]] = field(default_factory=dict)
     _credit: dict[tuple[str, AttributionRule], Credit] = field(default_factory=dict)
+    _reach: dict[str, int] | None = None
 
     def met(self, by: str) -> tuple[Met, list[str]]:
         """The touchpoints that name a dimension, and its keys by number."""
@@ -69,6 +71,17 @@ class Book:
             key = np.array([number[word] for word in words if word], dtype=np.int64)
             self._met[by] = (Met(self.touch_person[at], self.touch_at[at], key, self.touch_order[at]), keys)
         return self._met[by]
+
+    def reach(self) -> dict[str, int]:
+        """By campaign: how many people answered its messages."""
+        if self._reach is None:
+            answered = {
+                (dims.campaign, person)
+                for person, type_, dims in zip(self.touch_person.tolist(), self.touch_type, self.touch_dims, strict=True)
+                if type_.startswith("message.") and dims.campaign and person != NOBODY
+            }
+            self._reach = dict(Counter(campaign for campaign, _ in answered))
+        return self._reach
 
     def credit(self, by: str, rule: AttributionRule) -> Credit:
         """Who gets what share of which order."""

@@ -10,8 +10,6 @@ from siyu.analytics.ledger.book import Book
 from siyu.analytics.ledger.words import Capacity, GuideRate
 from siyu.base.errors import InputError
 
-_GUIDE = 3  # place of the guide in Dims
-
 
 def guide_rates(book: Book) -> list[GuideRate]:
     """Of the people whom each guide met first (`contact.added`), how many bought afterwards; most people met first.
@@ -19,19 +17,18 @@ def guide_rates(book: Book) -> list[GuideRate]:
     `shrunk` is the empirical-Bayes rate: each guide's own rate and everybody's, weighted by how much guides differ beyond chance (moments,
     as DerSimonian and Laird 1986).
     """
-    met: dict[int, tuple[int, str]] = {}  # touchpoints stand in the order of time
-    for person, at, type_, dims in zip(book.touch_person.tolist(), book.touch_at.tolist(), book.touch_type, book.touch_dims, strict=True):
-        if type_ == "contact.added" and dims[_GUIDE] and person != NOBODY:
-            met.setdefault(person, (at, dims[_GUIDE]))
+    added = np.flatnonzero((book.touch_person != NOBODY) & np.array([one == "contact.added" for one in book.touch_type], dtype=bool))
+    met = [n for n in added.tolist() if book.touch_dims[n].guide]  # touchpoints stand in the order of time
+    person, first = np.unique(book.touch_person[met], return_index=True)
     valid = (book.paid > 0) & (book.person != NOBODY)
-    last: dict[int, int] = {}
-    for person, at in zip(book.person[valid].tolist(), book.at[valid].tolist(), strict=True):
-        last[person] = max(at, last.get(person, at))
+    last = np.full(len(book.people), np.iinfo(np.int64).min, dtype=np.int64)
+    np.maximum.at(last, book.person[valid], book.at[valid])
+    has_bought = last[person] >= book.touch_at[met][first]
     counts: dict[str, list[int]] = {}
-    for person, (at, guide) in met.items():
-        one = counts.setdefault(guide, [0, 0])
+    for place, bought in zip(first.tolist(), has_bought.tolist(), strict=True):
+        one = counts.setdefault(book.touch_dims[met[place]].guide, [0, 0])
         one[0] += 1
-        one[1] += last.get(person, at - 1) >= at
+        one[1] += bought
     names = sorted(counts, key=lambda name: (-counts[name][0], name))
     rates = shrink([counts[name][0] for name in names], [counts[name][1] for name in names])
     return [GuideRate(name, counts[name][0], counts[name][1], rate) for name, rate in zip(names, rates, strict=True)]

@@ -58,7 +58,7 @@ def incremental(ground: Ground, conn: Connection, book: Book, campaign: str | No
     )
 
 
-def media_saved(conn: Connection, book: Book, on: date) -> dict[str, int]:
+def media_saved(book: Book, on: date) -> dict[str, int]:
     """By campaign: what reaching the people who answered its messages would have cost in paid media, at the price `reach` of the day.
 
     Empty while no such price is set: Siyu makes none up.
@@ -66,7 +66,7 @@ def media_saved(conn: Connection, book: Book, on: date) -> dict[str, int]:
     price = posting.price_on(book.terms, "reach", on)
     if price is None:
         return {}
-    return {campaign: to_minor(price * Decimal(people), book.currency) for campaign, people in conn.execute(Q.campaign_reach) if campaign}
+    return {campaign: to_minor(price * Decimal(people), book.currency) for campaign, people in book.reach().items()}
 
 
 def entries_behind(

@@ -163,8 +163,3 @@ order by f.occurred_at desc, f.key limit %(limit)s;
 -- name: see_stamp
 select (select coalesce(max(entry_id), 0) from ledger_entries), (select coalesce(max(touch_id), 0) from ledger_touches),
     (select coalesce(max(log_id), 0) from identity_log), (select count(*) from ledger_imports where reversed_at is not null);
-
--- name: campaign_reach
-select coalesce(campaign, ''), count(distinct i.person_id)
-from ledger_touches t join identifiers i on i.identifier_id = t.subject
-where t.type like 'message.%%' group by 1;

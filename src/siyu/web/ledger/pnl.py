@@ -30,7 +30,7 @@ def see(request: Request) -> Response:
     with ground_of(request).db.tx() as conn:
         found = ledger.pnl(conn, by=the.by, rule=the.rule, period=(the.from_on, the.to_on), book=book)
         called = names(request, conn, the.by)
-        saved = ledger.media_saved(conn, book, show.now.date()) if the.by == "campaign" else {}
+        saved = ledger.media_saved(book, show.now.date()) if the.by == "campaign" else {}
         has_prices = bool(ledger.terms(conn).prices)
     rows = [(called.of(line.key), line, the.link(f"/pnl/by/{the.by}/why", **_key(line.key))) for line in found.lines]
     drawn = nets(

@@ -11,10 +11,10 @@ import pytest
 from tests.channels.town import Town, numbers, opened
 from tests.sandbox.conformance.small_world import NOON, SmallCorp, SmallWorld, running
 
-from siyu import channels, content, gate, vendors
+from siyu import channels, content, gate, pool, vendors
 from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
-from siyu.channels import SmsSettings
+from siyu.channels import SmsSettings, kf
 from siyu.journeys import answers
 from siyu.pool import Fact, Identifier, Kind, record
 from siyu.vendors import VendorKind
@@ -152,9 +152,35 @@ def test_who_enters_a_desk_is_greeted_by_its_code_once_and_in_time(town: Town) -
     slow = Desk(town)
     slow.letters()
     town.turn()  # permitted, and then the channel is slow
+    with town.ground.db.tx() as conn:
+        who = Identifier(Kind.EXTERNAL_USERID, slow.who, slow.corpid)
+        intent = max(town.rows("select intent_id from intents where content_id = %s", hello))[0]
+        parcel = channels.Parcel(
+            intent, town.person(who), "service", "", "answer", 1, slow.who, "", "", "晚了", "", town.clock.now()
+        )  # fmt: skip
+        assert answers.ticket_of(conn, parcel.intent_id) is not None
+    line = kf.CHANNEL.open(town.ground, kf.CHANNEL.settings(town.ground))
     town.later(timedelta(seconds=21))
+    assert line.send(line.prepare(parcel)).code == "greeting_late"  # claimed in time, and then its thread was slow
     town.turn("kf")
     assert outcomes(town)[-1] == "greeted" and desk.sent() == 1
+
+
+def test_a_greeting_comes_from_the_account_that_was_followed(town: Town, ground: Ground) -> None:
+    """Somebody who has long been with one account follows another: the answer is sent before that is folded."""
+    names = [Identifier(Kind.OPENID, "o-lin", app) for app in ("wx-old", "wx-new")]
+    with ground.db.tx() as conn:
+        source = pool.ensure_source(conn, "official:wx-old", "wechat", now=town.clock.now())
+        record(ground, conn, source, [Fact("profile.stated", "both", town.clock.now(), tuple(names))])
+        record(ground, conn, source, [Fact("order.paid", "o1", town.clock.now(), (names[0],))])
+    while pool.fold(ground):
+        pass
+    town.later(MINUTE)
+    with ground.db.tx() as conn:
+        record(ground, conn, source, [Fact("account.followed", "f", town.clock.now(), (names[1],), object="wx-new")])
+        person = pool.person_of(ground, conn, names[1])
+        assert person == pool.person_of(ground, conn, names[0])
+        assert channels.connected.by_openid(conn, [person], ["wx-old", "wx-new"], town.clock.now())[person].place == "wx-new"
 
 
 # --- official accounts ---

@@ -11,12 +11,13 @@ from siyu.channels.words import Reached
 Q = queries(__name__, "reaching.sql")
 
 _DESK_FOR = timedelta(days=3)  # a desk may answer for two days
+_CHAT_FOR = timedelta(days=2)  # what opens an official account's chat
 _ENTERED_FOR = timedelta(minutes=1)  # and greet for twenty seconds
 
 
-def by_openid(conn: Connection, people: Sequence[int], appids: Sequence[str]) -> dict[int, Reached]:
-    """Who is known to one of these accounts, by the openid there."""
-    rows = conn.execute(Q.openids, {"people": list(people), "scopes": list(appids)})
+def by_openid(conn: Connection, people: Sequence[int], appids: Sequence[str], now: datetime) -> dict[int, Reached]:
+    """Who is known to one of these accounts, by the openid there; of several accounts the one that they wrote to or followed last."""
+    rows = conn.execute(Q.openids, {"people": list(people), "scopes": list(appids), "since": now - _CHAT_FOR})
     return {person: Reached(number, value, scope) for person, number, value, scope in rows}
 
 

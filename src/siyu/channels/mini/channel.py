@@ -51,7 +51,7 @@ class MiniChannel:
 
     def reach(self, ground: Ground, conn: Connection, people: Sequence[int], accounts: Any) -> dict[int, Reached]:
         """Users by their openid in one of these mini-programs."""
-        return by_openid(conn, people, [one.app_id for one in accounts])
+        return by_openid(conn, people, [one.app_id for one in accounts], ground.clock.now())
 
 
 MINI = MiniChannel()

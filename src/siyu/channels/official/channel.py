@@ -129,7 +129,7 @@ class OfficialChannel:
 
     def reach(self, ground: Ground, conn: Connection, people: Sequence[int], accounts: Any) -> dict[int, Reached]:
         """Followers by their openid with one of these accounts."""
-        return by_openid(conn, people, [one.app_id for one in accounts])
+        return by_openid(conn, people, [one.app_id for one in accounts], ground.clock.now())
 
 
 CHANNELS = (

@@ -24,6 +24,7 @@ FULL = {
     "lake": ["bench.lake_bench"],
     "value": ["bench.value_bench"],
     "diagnose": ["bench.diagnose_bench"],
+    "ledger": ["bench.ledger_bench"],
 }
 SMALL = {
     "import": ["--rounds", "1"],
@@ -39,6 +40,7 @@ SMALL = {
     "lake": ["--facts", "300000", "--people", "30000", "--rounds", "1"],
     "value": ["--people", "50000", "--pareto-share", "0.2"],
     "diagnose": ["--lines", "100000"],
+    "ledger": ["--lines", "30000"],
 }
 
 

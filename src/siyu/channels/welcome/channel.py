@@ -56,7 +56,7 @@ class Greeting:
 class WelcomeLine:
     """Calls to the corps whose customers are greeted."""
 
-    width = _AT_ONCE
+    width = 2 * _AT_ONCE  # while half of them call, the others read tickets and take their turn
 
     def __init__(self, ground: Ground, the_settings: WelcomeSettings) -> None:
         self._ground = ground

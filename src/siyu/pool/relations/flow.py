@@ -21,8 +21,7 @@ def follow(ground: Ground, limit: int = 20_000) -> int:
 
     The number of facts read; 0 = up to date.
     """
-    read = ground.db.again(lambda conn: _follow(conn, limit))
-    return max(read, ground.db.again(lambda conn: follow_lives(conn, READER, limit)))
+    return ground.db.again(lambda conn: max(_follow(conn, limit), follow_lives(conn, READER, limit)))
 
 
 def _follow(conn: Connection, limit: int) -> int:

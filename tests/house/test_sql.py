@@ -189,3 +189,20 @@ def test_architecture_names_every_table(room: str) -> None:
     mine = [name for name, home in tables().items() if home == room]
     missing = [name for name in mine if not re.search(rf"\b{name}\b", told) and not any(name.startswith(f) for f in families)]
     assert not missing, missing
+
+
+def test_no_two_files_lock_in_one_space() -> None:
+    """The first number of an advisory lock says what is locked. Three rooms once had the same: import 1, broadcast 1 and the sync of
+    account 1 kept each other from working.
+    """
+    locks: dict[tuple[int, str], set[str]] = defaultdict(set)  # the space, and the key in it where that is one number for ever
+    for file in [*FILES, *SRC.rglob("*.py")]:
+        text, name = file.read_text("utf-8"), str(file.relative_to(SRC))
+        for space, key in re.findall(r"advisory\w*\((\d+), (\d*)", text):
+            locks[int(space), key].add(name)
+        for space in re.findall(r"^_(?:LOCKS?|SPACE) = ([\d_]+)", text, re.MULTILINE):
+            locks[int(space), ""].add(name)
+    assert len(locks) > 10, "the locks are found"
+    whole = {space for space, key in locks if not key}
+    shared = {lock: sorted(files) for lock, files in locks.items() if len(files) > 1 or (lock[1] and lock[0] in whole)}
+    assert shared == {}

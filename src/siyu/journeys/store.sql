@@ -35,7 +35,7 @@ where (state = 'scheduled' and start_at <= %(now)s) or state = 'enrolling' or (s
 order by priority desc, broadcast_id;
 
 -- name: try_advance
-select pg_try_advisory_xact_lock(7301, %(broadcast_id)s::int);
+select pg_try_advisory_xact_lock(7304, %(broadcast_id)s::int);
 
 -- name: set_going
 update broadcasts set state = %(state)s, start_at = %(start_at)s, content_version = %(content_version)s, cost_minor = %(cost_minor)s

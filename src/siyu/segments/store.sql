@@ -13,7 +13,7 @@ where segment_id = %(segment_id)s and archived_at is null;
 select 1 from segments where name = %(name)s and archived_at is null and segment_id <> %(segment_id)s;
 
 -- name: lock_segments
-select pg_advisory_xact_lock(7320, 1);
+select pg_advisory_xact_lock(7305, 1);
 
 -- name: see_segment
 select segment_id, name, about, rule::text, counted_n, counted_at, created_by, created_at, changed_at, archived_at

@@ -59,7 +59,7 @@ update imports set state = 'undone', undone_at = %(now)s, ended_at = coalesce(en
 select import_id from imports where state = 'running' order by import_id;
 
 -- name: try_lock
-select pg_try_advisory_lock(7301, %(import_id)s::int);
+select pg_try_advisory_lock(7303, %(import_id)s::int);
 
 -- name: put_rejects
 insert into import_rejects (import_id, row_no, field, row_sealed, code)

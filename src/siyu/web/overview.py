@@ -15,7 +15,7 @@ from siyu.sources import files
 from siyu.web import charts, naming
 from siyu.web.figures import Figures
 from siyu.web.guard import Guarded, page
-from siyu.web.page import ground_of, render, say_to, show_of
+from siyu.web.page import ground_of, kept_by_app, render, say_to, show_of
 from siyu.web.shown import Show
 from siyu.web.words import Role
 
@@ -43,7 +43,7 @@ class Step:
 def overview(request: Request) -> Response:
     """The page. The figures may be a little old; it says how old."""
     ground, show = ground_of(request), show_of(request)
-    keeper = _keeper(request)
+    keeper = kept_by_app(request, "figures", Figures)
     with ground.db.tx() as conn:
         figures = keeper.now(ground, conn)
         sources = sorted(pool.sources(conn), key=lambda s: -s.facts_n)[:6]
@@ -59,14 +59,6 @@ def overview(request: Request) -> Response:
         conflicts_n=conflicts_n, drawn=_drawn(request, figures, show), broadcast_tones=BROADCAST_TONES, import_tones=IMPORT_TONES,
         next_step=next((s.key for s in steps if not s.is_done), ""), name_of=lambda one: naming.source(one.name, show.lang, accounts),
     )  # fmt: skip
-
-
-def _keeper(request: Request) -> Figures:
-    state = request.app.state
-    if not hasattr(state, "figures"):
-        state.figures = Figures()
-    keeper: Figures = state.figures
-    return keeper
 
 
 def _steps(conn: Connection, figures: analytics.Overview, has_broadcast: bool) -> list[Step]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import cache, partial
+from threading import Lock
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import jinja2
@@ -27,6 +28,8 @@ from siyu.web import assets, nav, shown
 from siyu.web.words import Role, Staff
 
 _UI = ("ui/frame.html", "ui/data.html", "ui/form.html", "ui/icon.html")
+T = TypeVar("T")
+_MAKING = Lock()
 SAID_COOKIE = "siyu_said"
 LANGUAGE_COOKIE = "siyu_lang"
 
@@ -50,6 +53,16 @@ def ground_of(request: Request) -> Ground:
     """The ground that the application stands on."""
     ground: Ground = request.app.state.ground
     return ground
+
+
+def kept_by_app(request: Request, name: str, make: Callable[[], T]) -> T:
+    """What the application keeps under a name from one request to the next, made at the first."""
+    state = request.app.state
+    with _MAKING:  # two pages may be the first at once
+        if not hasattr(state, name):
+            setattr(state, name, make())
+        kept: T = getattr(state, name)
+    return kept
 
 
 def staff_of(request: Request) -> Staff:

@@ -15,6 +15,7 @@ from typing import Any
 from starlette.requests import Request
 
 from siyu.base.errors import SiyuError
+from siyu.web.page import kept_by_app
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +91,4 @@ def _run(look: Look, make: Callable[[Callable[[int], None]], Any]) -> None:
 
 def looks_of(request: Request) -> Looks:
     """The looks of this application."""
-    state = request.app.state
-    if not hasattr(state, "looks"):
-        state.looks = Looks()
-    kept: Looks = state.looks
-    return kept
+    return kept_by_app(request, "looks", Looks)

@@ -14,7 +14,7 @@ from siyu.base.cursor import see_place
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
 from siyu.web.broadcasts.looks import Look, looks_of
-from siyu.web.page import ground_of, render
+from siyu.web.page import ground_of, kept_by_app, render
 
 T = TypeVar("T")
 _FRESH_FOR = 240.0  # seconds: days pass while nobody buys
@@ -27,7 +27,7 @@ def counted(request: Request, what: str, count: Callable[[Ground, Connection], T
     with ground.db.tx() as conn:
         brand, place = pool.brand(conn), see_place(conn, behind)
 
-    costs = _costs(request)
+    costs = kept_by_app(request, "counting_costs", dict[str, float])
 
     def make(_: object) -> T:
         began = time.monotonic()
@@ -40,14 +40,6 @@ def counted(request: Request, what: str, count: Callable[[Ground, Connection], T
     day = ground.clock.now().date()
     look = looks_of(request).take((what, brand.currency, brand.time_zone, seen, day), make, fresh_for=_FRESH_FOR)
     return (look.value if look.is_done.is_set() and not look.error else None), look
-
-
-def _costs(request: Request) -> dict[str, float]:
-    state = request.app.state
-    if not hasattr(state, "counting_costs"):
-        state.counting_costs = {}
-    kept: dict[str, float] = state.counting_costs
-    return kept
 
 
 def waiting(request: Request, look: Look, title: str, about: str, section: str = "web.nav_business") -> Response:

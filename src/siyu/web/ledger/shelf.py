@@ -18,7 +18,7 @@ from starlette.requests import Request
 from siyu.analytics import ledger
 from siyu.base.errors import SiyuError
 from siyu.web.broadcasts.looks import Look, looks_of
-from siyu.web.page import ground_of
+from siyu.web.page import ground_of, kept_by_app
 
 _SHARE = 20  # reading may take one part in this of the time
 _QUICK = 0.25  # seconds: what is read in less is read whenever it has changed, and pages wait for it
@@ -79,7 +79,7 @@ def take_whole(request: Request) -> ledger.Book:
 
 def _take(request: Request, *, is_whole: bool) -> Held:
     asked_at = time.monotonic()
-    about, shelf = _about(request), _shelf(request)
+    about, shelf = _about(request), kept_by_app(request, "ledger_shelf", _Shelf)
     with shelf.lock:
         read, look = shelf.read, shelf.look
         is_new = read is not None and read.about == about
@@ -114,11 +114,3 @@ def _begin(request: Request, shelf: _Shelf) -> Look:
 def _about(request: Request) -> Any:
     with ground_of(request).db.tx() as conn:
         return ledger.stamp(conn), ledger.terms(conn)
-
-
-def _shelf(request: Request) -> _Shelf:
-    state = request.app.state
-    if not hasattr(state, "ledger_shelf"):
-        state.ledger_shelf = _Shelf()
-    kept: _Shelf = state.ledger_shelf
-    return kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.web.conftest import Browse
 
-from siyu import channels, content, vendors
+from siyu import channels, content, gate, vendors
 from siyu.base.ground import Ground
 from siyu.journeys import answers
 
@@ -50,6 +50,11 @@ def test_a_rule_is_written_tried_and_switched_off(browse: Browse, staffed: Groun
         [greeting] = [one for one in answers.all_kept(conn) if one.occasion == "coming"]
     assert greeting.keywords == () and 'value="coming" checked' in operator.look(f"/answers/{greeting.answer_id}").text
     assert "关注时" in (listed := operator.look("/answers").text) and "进入会话时" in listed and "没有回复到的客户" not in listed
+    assert "有欢迎规则发不出去" not in listed
+    with staffed.db.tx() as conn:  # the brand's own windows, of before there were greetings
+        gate.set_rule(conn, "windows", [{"channel": "kf", "after": "message", "of": "kf", "n": 5, "window": "48h"}], at=staffed.clock.now())
+    listed = operator.look("/answers").text
+    assert "没有“进入会话”" in listed and "没有“关注”" not in listed
     viewer = browse("viewer")
     assert viewer.look("/answers").status_code == 200 and viewer.fill("/answers", form).status_code == 403
 

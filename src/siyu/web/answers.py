@@ -62,12 +62,13 @@ def _listed(request: Request, **more: Any) -> Response:
         talks = answers.handovers(ground, conn)
         moves = channels.handed_over(conn, [one.handover_id for one in talks])
         ungreeted = answers.ungreeted(conn, ground.clock.now() - COUNTED_FOR)
+        shut = answers.never_open(conn)
         names = _names(conn)
         people = names_of(conn, [one.person_id for one in talks])
     reasons = {number: channels.reason(code, lang_of(request)) for number, (_, code) in moves.items()}
     return render(
         request, "answers/list.html", rules=rules, counts=counts, talks=talks, moves=moves, reasons=reasons, names=names, people=people,
-        missed=counts.get(0), ungreeted=ungreeted, is_otherwise=answers.is_otherwise,
+        missed=counts.get(0), ungreeted=ungreeted, shut=shut, is_otherwise=answers.is_otherwise,
         **({"written": "", "channel": "official", "tried": None} | more),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from siyu.journeys.answers.coming import TICKET_FOR, greet
 from siyu.journeys.answers.deciding import choose, is_otherwise, is_used, matches
 from siyu.journeys.answers.flow import advance
 from siyu.journeys.answers.greeting import ticket_of
-from siyu.journeys.answers.keeping import all_kept, counts, end_handover, handovers, keep, see, switch, tried, ungreeted
+from siyu.journeys.answers.keeping import all_kept, counts, end_handover, handovers, keep, never_open, see, switch, tried, ungreeted
 from siyu.journeys.answers.words import (
     CHANNELS,
     Came,
@@ -49,6 +49,7 @@ __all__ = [
     "is_used",
     "keep",
     "matches",
+    "never_open",
     "see",
     "switch",
     "ticket_of",

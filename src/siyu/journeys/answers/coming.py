@@ -22,6 +22,14 @@ def opening(windows: Sequence[Window], channel: str) -> timedelta:
     return min(longest, TICKET_FOR) if channel == "kf" else longest
 
 
+def unopened(rules: Sequence[Rule], windows: Sequence[Window]) -> list[str]:
+    """The channels (official, kf) with a greeting that the gate never lets through: it has windows for them, and none for a coming."""
+    meant = sorted({channel for rule in rules if rule.is_on and rule.occasion == Occasion.COMING for channel in rule.channels})
+    opens = {(one.channel, one.after) for one in windows}
+    shut = {one.channel for one in windows}
+    return [one for one in meant if CHANNELS[one] in shut and (CHANNELS[one], _DEEDS[one]) not in opens]
+
+
 def is_greeting(rules: Sequence[Rule], channel: str, account: str) -> bool:
     """Whether anybody is greeted there at all, at whatever hour."""
     return any(listens(rule, channel, account, Occasion.COMING) for rule in rules)

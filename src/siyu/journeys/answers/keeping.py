@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from siyu import content, pool
+from siyu import content, gate, pool
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
 from siyu.journeys.answers import store
-from siyu.journeys.answers.coming import MOST_SAID
+from siyu.journeys.answers.coming import MOST_SAID, unopened
 from siyu.journeys.answers.deciding import choose, plain
 from siyu.journeys.answers.flow import STAFF_FOR
 from siyu.journeys.answers.store import Q
@@ -114,6 +114,11 @@ def tried(ground: Ground, conn: Connection, channel: str, account: str, said: st
 def counts(conn: Connection, since: datetime) -> dict[int, RuleCount]:
     """What each rule did since a moment; 0 = the messages that none fitted."""
     return {row[0]: RuleCount(*row) for row in conn.execute(Q.counts, {"since": since})}
+
+
+def never_open(conn: Connection) -> list[str]:
+    """The channels (official, kf) with a greeting for which the brand's own `gate.windows` has no line: nobody is greeted there."""
+    return unopened(store.rules(conn), gate.rules(conn).windows)
 
 
 def ungreeted(conn: Connection, since: datetime) -> dict[Outcome, int]:

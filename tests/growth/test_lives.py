@@ -94,14 +94,7 @@ def test_what_is_past_its_life_is_what_the_facts_say(
         world.happens(day, what, who, guide, tag)
     facts = list(world.facts)
     dice.shuffle(facts)
-    with ground.db.tx() as conn:
-        for table in ("contacts", "tag_lives", "corp_tags", "guides", "facts", "fact_keys", "links"):
-            conn.execute(sql.SQL("truncate {}").format(sql.Identifier(table)))
-        for reader in ("pool.relations", "pool.relations.lives"):
-            keep_place(conn, reader, START)
-        relations.keep_tags(conn, [CorpTag(CORP, tag, tag, "g", "g") for tag in TAGS], NOW)
-        relations.keep_guides(conn, [Guide(CORP, "gu", left_at=NOW if has_left else None)], NOW)
-        source = pool.ensure_source(conn, f"wecom:{CORP}", "wecom", now=NOW)
+    source = _begin(ground, has_left=has_left)
     stand: dict[str, int | None] = {}
     for turn in range(max(len(facts), 17)):
         for at, tag, days in lives:
@@ -125,3 +118,29 @@ def test_what_is_past_its_life_is_what_the_facts_say(
     assert {(one.external_userid, one.guide, tag) for one in ending for tag in one.tags} == {
         one for one in wanted if not (has_left and one[1] == "gu")
     }
+
+
+def test_who_was_handed_on_carries_nothing_with_the_guide_before(ground: Ground) -> None:
+    world, source = World(), _begin(ground)
+    with ground.db.tx() as conn:
+        relations.govern_tag(conn, CORP, "tA", owner="", meaning="", lasts_for=2 * DAY)
+    for day, what in enumerate(("add", "put", "moved")):
+        world.happens(day, what, WHO[0], "gu" if what == "moved" else "mei", "tA")
+        with ground.db.tx() as conn:
+            pool.record(ground, conn, source, world.facts[-2:])
+        while relations.follow(ground):
+            pass
+        with ground.db.tx() as conn:
+            assert growth.tags_past(conn, NOW) == ({(CORP, "tA"): 1} if what == "put" else {})
+
+
+def _begin(ground: Ground, *, has_left: bool = False) -> int:
+    """Nothing has happened yet; two tags without a life. Gives the corp's source."""
+    with ground.db.tx() as conn:
+        for table in ("contacts", "tag_lives", "corp_tags", "guides", "facts", "fact_keys", "links"):
+            conn.execute(sql.SQL("truncate {}").format(sql.Identifier(table)))
+        for reader in ("pool.relations", "pool.relations.lives"):
+            keep_place(conn, reader, START)
+        relations.keep_tags(conn, [CorpTag(CORP, tag, tag, "g", "g") for tag in TAGS], NOW)
+        relations.keep_guides(conn, [Guide(CORP, "gu", left_at=NOW if has_left else None)], NOW)
+        return pool.ensure_source(conn, f"wecom:{CORP}", "wecom", now=NOW)

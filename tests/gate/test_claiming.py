@@ -9,8 +9,10 @@ from tests.gate import world as w
 
 from siyu import gate
 from siyu.base.clock import StillClock
+from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
+from siyu.gate import claiming
 
 HOUR = timedelta(hours=1)
 
@@ -133,6 +135,26 @@ def test_a_small_claim_is_not_held_up_by_many_that_must_wait(ground: Ground, clo
     with ground.db.tx() as conn:
         waiting = conn.execute("select count(*) from permits where state = 'waiting' and due_at > %s", [clock.now()]).fetchone()
     assert waiting == (1000,)
+
+
+def test_a_claim_does_not_wait_for_those_who_come_meanwhile(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody asks again each time that the claim looks: it gives what was there, not what it could gather in all its rounds."""
+    with ground.db.tx() as conn:
+        ids = w.people(conn, 40)
+    rest = iter(ids)
+    w.judged(ground, *(w.intent(ground, next(rest)) for _ in range(3)))
+    rules = claiming.store.rules
+
+    def and_one_more(conn: Connection) -> gate.GateRules:
+        with monkeypatch.context() as quiet:
+            quiet.setattr(claiming.store, "rules", rules)
+            w.judged(ground, w.intent(ground, next(rest)))
+        return rules(conn)
+
+    monkeypatch.setattr(claiming.store, "rules", and_one_more)
+    assert len(w.claim(ground, limit=30)) <= 5
+    monkeypatch.undo()
+    assert w.claim(ground, limit=30) == [], "who was there when it looked was claimed"
 
 
 def test_time_runs_out_in_the_queue(ground: Ground, clock: StillClock) -> None:

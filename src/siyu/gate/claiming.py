@@ -41,7 +41,8 @@ def claim(ground: Ground, channel: str, limit: int, lease_for: timedelta) -> lis
     """Take up to `limit` due permits of a channel, the highest priority first, each for `lease_for` of real time.
 
     Every one is judged again now: who withdrew meanwhile, is over a cap, or sleeps, is refused or moved to later, with a verdict. Fewer
-    than `limit`, or none, come back when no more are due or a quota or budget has no more room. Commits before it returns.
+    than `limit`, or none, come back when no more were due or a quota or budget has no more room. Commits before it returns, and does
+    not wait for those that come in meanwhile: what it has would grow old.
     """
     if lease_for <= timedelta(0):
         raise InputError("A lease must last for some time.", "Give at least the time of one delivery.", field="lease_for")
@@ -50,15 +51,15 @@ def claim(ground: Ground, channel: str, limit: int, lease_for: timedelta) -> lis
     found: list[Permit] = []
     for _ in range(_MOST_ROUNDS):
         with ground.db.tx() as conn:
-            permits, looked = _claim(ground, conn, channel, min(limit - len(found), _LARGEST_CLAIM), lease_for)
+            permits, is_more = _claim(ground, conn, channel, min(limit - len(found), _LARGEST_CLAIM), lease_for)
         found += permits
-        if looked == 0 or len(found) >= limit:
+        if not is_more or len(found) >= limit:
             break
     return found
 
 
-def _claim(ground: Ground, conn: Connection, channel: str, limit: int, lease_for: timedelta) -> tuple[list[Permit], int]:
-    """One round: what was claimed, and how many permits were looked at."""
+def _claim(ground: Ground, conn: Connection, channel: str, limit: int, lease_for: timedelta) -> tuple[list[Permit], bool]:
+    """One round: what was claimed, and whether another may find more of what was due when this one looked."""
     conn.execute(Q.begin_deciding)
     rules = store.rules(conn)
     conn.execute(Q.lock_channel, {"name": f"channel:{channel}"})
@@ -67,23 +68,25 @@ def _claim(ground: Ground, conn: Connection, channel: str, limit: int, lease_for
     now = ground.clock.now()
     limit = min(limit, _room(conn, rules, channel, now))
     if limit <= 0:
-        return [], 0
+        return [], False
     stamps = conn.execute(Q.see_due_lanes, {"channel": channel, "now": now}).fetchall()
     if not stamps:
-        return [], 0
-    intents, people, lane_ids = fetch(conn, Q.take_due, {"channel": channel, "now": now, "limit": max(limit, _LEAST_LOOK)})
+        return [], False
+    most = max(limit, _LEAST_LOOK)
+    intents, people, lane_ids = fetch(conn, Q.take_due, {"channel": channel, "now": now, "limit": most})
+    is_whole = len(intents) < most
     known = np.isin(lane_ids, [row[0] for row in stamps])  # not those that have come in since: their origins would not be locked
     intents, people = intents[known], people[known]
     if len(intents):
         conn.execute(Q.lock_origins, {"origins": [row[1] for row in stamps], "origin_ids": [row[2] for row in stamps]})
         held = _lock_people(conn, people)
-        permits, looked = _claim_held(ground, conn, channel, intents, limit, held, rules, lease_for)
+        permits, has_moved, is_left = _claim_held(ground, conn, channel, intents, limit, held, rules, lease_for)
     else:
-        permits, looked = [], 0
+        permits, has_moved, is_left = [], False, False
     lanes = sorted((row[0], row[3]) for row in stamps)
     conn.execute(Q.lock_lanes, {"lane_ids": [lane for lane, _ in lanes]})
     conn.execute(Q.drain_lanes, {"lane_ids": [lane for lane, _ in lanes], "stamps": [stamp for _, stamp in lanes]})
-    return permits, looked
+    return permits, has_moved and (is_left or not is_whole)
 
 
 def _lock_people(conn: Connection, people: Ints) -> Ints:
@@ -96,12 +99,13 @@ def _lock_people(conn: Connection, people: Ints) -> Ints:
 
 def _claim_held(
     ground: Ground, conn: Connection, channel: str, intents: Ints, limit: int, held: Ints, rules: GateRules, lease_for: timedelta
-) -> tuple[list[Permit], int]:
-    """Judge again, with fresh eyes now that the locks are held."""
+) -> tuple[list[Permit], bool, bool]:
+    """Judge again, with fresh eyes now that the locks are held. What is claimed, whether a further round would find another queue than
+    this one did, and whether some were left without an answer."""
     now = ground.clock.now()
     intent, person, lane_id, due, expires = fetch(conn, Q.retake_due, {"intent_ids": intents, "now": now})
     if not len(intent):
-        return [], len(intents)
+        return [], True, True
     no_control = np.zeros(len(intent), dtype=np.bool_)
     wish = Wish(intent, person, lane_id, no_control, due, expires)
     loaded = load(conn, wish, rules, pool.brand(conn).time_zone, us(now), is_claim=True)
@@ -117,7 +121,8 @@ def _claim_held(
     permits = _lease(conn, loaded, intent, taken, lease_for, now)
     if permits:
         _note_outlays(conn, channel, permits, now)
-    return permits, len(intents) if permits or later.any() or refused.any() or not ours.all() else 0
+    has_moved = bool(permits) or bool(later.any() or refused.any()) or not ours.all()
+    return permits, has_moved, len(intent) < len(intents) or not safe.all()
 
 
 def _is_held(loaded: Loaded, held: Ints) -> Bools:

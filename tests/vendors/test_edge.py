@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from importlib import resources
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from tests.vendors.conftest import SECRET, Vendor, keep
@@ -19,6 +21,7 @@ from siyu.base.clock import StillClock
 from siyu.base.errors import ConfigError, InputError
 from siyu.base.ground import Ground
 from siyu.vendors import Account, Trouble, VendorError, VendorKind, explain, health, keep_account, trace
+from siyu.vendors.calls import store
 from siyu.vendors.wechat import Mini, Official
 from siyu.vendors.wecom import Client, attachments, pages
 
@@ -132,6 +135,29 @@ def test_busy_twice_and_then_well(ground: Ground, corp: Account, vendor: Vendor)
     with ground.db.tx() as conn:
         [list_, _token] = health(conn, ground.clock.now() - timedelta(hours=1))
     assert (list_.calls, list_.failures, list_.last_code, list_.width) == (3, 2, "0", 2)
+
+
+def test_who_knows_that_no_seat_is_free_does_not_ask_for_one(ground: Ground, corp: Account, vendor: Vendor) -> None:
+    """All seats are this process's own: who waits gets one from hand to hand, without a look at the database every moment."""
+    Client(ground, corp).customer_ids("zs")
+    is_in, goes_on = threading.Semaphore(0), threading.Event()
+
+    def slow(*_: Any) -> dict[str, Any]:
+        is_in.release()
+        assert goes_on.wait(10)
+        return {"errcode": 0, "external_userid": []}
+
+    vendor.says = slow
+    with ThreadPoolExecutor(8) as pool, patch.object(store, "take_pace", wraps=store.take_pace) as asked:
+        calls = [pool.submit(Client(ground, corp).customer_ids, "zs") for _ in range(8)]
+        for _ in range(5):
+            assert is_in.acquire(timeout=10)
+        before = asked.call_count
+        time.sleep(0.3)
+        assert asked.call_count <= before + 1, "one may have been on its way"
+        goes_on.set()
+        assert [call.result(10) for call in calls] == [[]] * 8
+    assert vendor.most_inside == 5
 
 
 def test_the_vendors_block_is_kept_by_everybody(

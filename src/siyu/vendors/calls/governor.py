@@ -53,6 +53,7 @@ class _Local:
     unused: int = 0  # slots that went by while nobody had a seat
     ahead: int = 1  # slots to take at once: twice as many each time that they were all used, half as many when some went by
     waiting: int = 0
+    held: int = 0  # seats of this process: those that are used, and those that are idle
     is_taking: bool = False
     limits: Limits | None = None
     limits_at: float = 0.0
@@ -102,7 +103,7 @@ class Governor:
             store.narrow(conn, account.account_id, interface, here.limits.width if here.limits else 5)
         with here.ready:
             idle, here.idle = here.idle, []
-        self._give_back(ground, account.account_id, interface, idle)
+        self._give_back(ground, account.account_id, interface, here, idle)
 
     def failed(self, ground: Ground, account: Account, host: str, code: str) -> None:
         """The host was not reached, or did not answer, or answered that it is down."""
@@ -134,7 +135,7 @@ class Governor:
         try:
             while True:
                 if old := here.drop_old(hold_for):
-                    self._give_back(ground, account.account_id, interface, old)
+                    self._give_back(ground, account.account_id, interface, here, old)
                 with here.ready:
                     now = time.monotonic()
                     if here.slots and here.slots[0] < now - GRACE:
@@ -147,6 +148,10 @@ class Governor:
                         break
                     if here.is_taking:
                         if not here.ready.wait(max(0.001, ends_at - now)) and time.monotonic() >= ends_at:
+                            raise _too_slow(account, interface, timedelta(seconds=1))
+                        continue
+                    if not here.idle and here.limits and here.held >= here.limits.width:  # all seats are ours: one will be passed on
+                        if not here.ready.wait(max(0.001, min(ends_at - now, _PASS_FOR))) and time.monotonic() >= ends_at:
                             raise _too_slow(account, interface, timedelta(seconds=1))
                         continue
                     here.is_taking = True
@@ -171,7 +176,7 @@ class Governor:
                 here.waiting -= 1
                 spare = [here.idle.pop() for _ in range(len(here.idle) - here.waiting)]
             if spare:  # passed on to one of us who has gone
-                self._give_back(ground, account.account_id, interface, spare)
+                self._give_back(ground, account.account_id, interface, here, spare)
         pause = slot - time.monotonic()
         if pause > 0:
             time.sleep(pause)
@@ -212,6 +217,7 @@ class Governor:
             for slot in turn.slots:
                 here.slots.append(mine + (slot - row.now).total_seconds())
             if turn.seat:
+                here.held += 1
                 here.idle.append(_Seat(turn.seat, holder, mine, mine + hold_for + _PASS_FOR + _AHEAD + 0.5))
         return turn
 
@@ -242,25 +248,27 @@ class Governor:
                 here.idle.append(seat)
                 here.ready.notify()
         if not is_passed or len(self._traced) > 50:
-            self._give_back(ground, account_id, interface, [] if is_passed else [seat])
-        if not is_passed:
-            with here.ready:
-                here.ready.notify()
+            self._give_back(ground, account_id, interface, here, [] if is_passed else [seat])
 
-    def _give_back(self, ground: Ground, account_id: int, interface: str, seats: list[_Seat]) -> None:
+    def _give_back(self, ground: Ground, account_id: int, interface: str, here: _Local, seats: list[_Seat]) -> None:
         """Free seats in the database, and write down the calls that were made since the last time."""
         with self._lock:
             calls, self._traced = self._traced, []
-        with ground.db.tx() as conn:
-            store.do_not_wait(conn)
-            for seat in seats:
-                store.give_seat(conn, account_id, interface, seat.number, seat.holder)
-            if calls:
-                store.trace_calls(conn, calls)
-                self._written += len(calls)
-                if self._written > 2_000:
-                    self._written = 0
-                    store.trim_calls(conn, ground.clock.now() - _KEEP_CALLS_FOR, _KEEP_CALLS)
+        try:
+            with ground.db.tx() as conn:
+                store.do_not_wait(conn)
+                for seat in seats:
+                    store.give_seat(conn, account_id, interface, seat.number, seat.holder)
+                if calls:
+                    store.trace_calls(conn, calls)
+                    self._written += len(calls)
+                    if self._written > 2_000:
+                        self._written = 0
+                        store.trim_calls(conn, ground.clock.now() - _KEEP_CALLS_FOR, _KEEP_CALLS)
+        finally:
+            with here.ready:
+                here.held -= len(seats)
+                here.ready.notify(len(seats))
 
 
 def _too_slow(account: Account, interface: str, wait: timedelta) -> VendorError:

@@ -49,7 +49,7 @@ class WelcomeDesk:
     def copies(self, intent_id: int) -> int:
         person = self.shop.one("select person_id from intents where intent_id = %s", intent_id)[0]
         with self.shop.ground.db.tx() as conn:
-            ticket = growth.ticket_of(conn, intent_id, person)
+            ticket = growth.tickets_of(conn, {intent_id: person}).get(intent_id)
         return self.taken[ticket.welcome_code] if ticket else 0
 
     def forget(self) -> None:

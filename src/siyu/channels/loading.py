@@ -11,7 +11,7 @@ from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
 from siyu.channels import store
-from siyu.channels.words import Answer, Channel, Line, Parcel, Reached, Reaching, Result, Unfit
+from siyu.channels.words import Answer, Channel, Line, Parcel, Reached, Reaching, Result, Ticketed, Unfit
 from siyu.gate import Permit
 
 
@@ -36,6 +36,8 @@ def load(ground: Ground, channel: Channel, line: Line, permits: Sequence[Permit]
         values = content.people(ground, conn, people)
         addresses = _addresses(ground, conn, channel, people)
         names = {} if channel.needs_address else store.names_of(conn, people)
+        wishes = {permit.intent_id: permit.person_id for permit in permits}
+        tickets = channel.tickets(conn, wishes) if isinstance(channel, Ticketed) else {}
     items: list[Item] = []
     for permit in permits:
         address = addresses.get(permit.person_id)
@@ -72,6 +74,7 @@ def load(ground: Ground, channel: Channel, line: Line, permits: Sequence[Permit]
             place=address.place if address else "",
             values=made.values,
             attachments=tuple(version.attachments),
+            ticket=tickets.get(permit.intent_id),
         )
         try:
             items.append(replace(base, parcel=parcel, prepared=line.prepare(parcel)))

@@ -53,7 +53,8 @@ class Parcel:
     """One message, ready for a channel. `to` is the address in the clear: never log a parcel.
 
     `names` are the person's plain identifiers (kind -> value), for receivers that look people up themselves.
-    `place` is by which of our accounts, `values` what was put into a vendor's template, `attachments` those of the content.
+    `place` is by which of our accounts, `values` what was put into a vendor's template, `attachments` those of the content, `ticket` the
+    right to send it on a channel that needs one for each message (`Ticketed`).
     """
 
     intent_id: int
@@ -72,6 +73,7 @@ class Parcel:
     place: str = ""
     values: tuple[tuple[str, str], ...] = ()
     attachments: tuple[Mapping[str, Any], ...] = ()
+    ticket: Any = None
 
     def __repr__(self) -> str:
         return f"Parcel({self.intent_id})"
@@ -100,6 +102,15 @@ class Reaching(Protocol):
 
     def reach(self, ground: Ground, conn: Connection, people: Sequence[int], settings: Any) -> dict[int, Reached]:
         """People (as asked, also by old numbers) -> where. Who cannot be reached is left out."""
+        ...
+
+
+@runtime_checkable
+class Ticketed(Protocol):
+    """A channel with messages that go by a right of their own, which is read for a whole batch at once."""
+
+    def tickets(self, conn: Connection, wishes: Mapping[int, int]) -> Mapping[int, Any]:
+        """Intents (each with its person) -> their tickets. Who has none is left out: the line knows what that means."""
         ...
 
 

@@ -38,7 +38,7 @@ from siyu.growth.store import (
     visits,
 )
 from siyu.growth.telling import see_lots, tell
-from siyu.growth.tickets import ticket_of
+from siyu.growth.tickets import tickets_of
 from siyu.growth.turn import chats_on, remark_of, turn, welcome_of
 from siyu.growth.words import (
     Anew,
@@ -65,5 +65,6 @@ __all__ = [
     "Lot", "Result", "Rotation", "Shift", "Standing", "Ticket", "Turn", "Welcome", "Who", "Why", "advance", "anew", "change", "chats_on",
     "close", "code", "code_of_state", "codes", "codes_of_state", "counts", "default_welcomes", "do_deeds", "end_tags", "failed_deeds",
     "funnels", "link_refused_at", "lots", "make", "preview", "record_costs", "remark_of", "renew", "results", "see_lots",
-    "set_default_welcomes", "standing", "stranded", "tags_ended", "tags_past", "tell", "ticket_of", "turn", "visit", "visits", "welcome_of",
+    "set_default_welcomes", "standing", "stranded", "tags_ended", "tags_past", "tell", "tickets_of", "turn", "visit", "visits",
+    "welcome_of",
 ]  # fmt: skip

@@ -194,16 +194,21 @@ select r.*, %(now)s from json_to_recordset(%(rows)s::json) as r(
 on conflict do nothing;
 
 -- The ticket of an intent of ours; for a wish of somebody else's the newest one that this person has and that no wish of ours took.
--- name: ticket
-(select coalesce(a.account_id, 0), s.corp, s.welcome_code, s.added_at
-from live_code_scans s left join live_codes c on c.code_id = s.code_id
-left join vendor_accounts a on a.account_id = c.account_id and a.app_id = s.corp  -- it may be another corp's by now
-where s.intent_key = (select key from intents where intent_id = %(intent_id)s) and s.welcome_code <> '')
-union all
-(select 0, s.corp, s.welcome_code, s.added_at
-from identifiers i join live_code_scans s on s.subject = i.identifier_id
-where i.person_id = %(person_id)s and s.intent_key is null and s.welcome <> 'waiting' and s.welcome_code <> '' order by s.added_at desc limit 1)
-limit 1;
+-- name: tickets
+select w.intent_id, t.account_id, t.corp, t.welcome_code, t.added_at
+from unnest(%(intent_ids)s::bigint[], %(person_ids)s::bigint[]) as w(intent_id, person_id)
+cross join lateral (
+    (select coalesce(a.account_id, 0) as account_id, s.corp, s.welcome_code, s.added_at
+    from live_code_scans s left join live_codes c on c.code_id = s.code_id
+    left join vendor_accounts a on a.account_id = c.account_id and a.app_id = s.corp  -- it may be another corp's by now
+    where s.intent_key = (select key from intents i where i.intent_id = w.intent_id) and s.welcome_code <> '')
+    union all
+    (select 0, s.corp, s.welcome_code, s.added_at
+    from identifiers i join live_code_scans s on s.subject = i.identifier_id
+    where i.person_id = w.person_id and s.intent_key is null and s.welcome <> 'waiting' and s.welcome_code <> ''
+    order by s.added_at desc limit 1)
+    limit 1
+) t;
 
 -- name: claim_deeds
 update live_code_deeds d set lease_until = clock_timestamp() + interval '60 seconds', tries = d.tries + 1

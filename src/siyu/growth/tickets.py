@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from siyu.base.db import Connection
 from siyu.growth.store import Q
 from siyu.growth.words import Ticket
 from siyu.vendors import AccountState, VendorKind, accounts
 
 
-def ticket_of(conn: Connection, intent_id: int, person_id: int) -> Ticket | None:
-    """The ticket of an intent; for a wish that is not of a code, the newest that the person has. None = nobody may greet them."""
-    row = conn.execute(Q.ticket, {"intent_id": intent_id, "person_id": person_id}).fetchone()
-    if row is None:
-        return None
-    account_id = int(row[0])
-    if not account_id:
-        mine = (one for one in accounts(conn) if one.kind == VendorKind.WECOM and one.app_id == row[1] and one.state == AccountState.ON)
-        account_id = next((one.account_id for one in mine), 0)
-    return Ticket(account_id, row[2], row[3]) if account_id else None
+def tickets_of(conn: Connection, wishes: Mapping[int, int]) -> dict[int, Ticket]:
+    """The tickets of intents (intent -> its person); for a wish that is not of a code, the newest that the person has. An intent that is
+    left out has none: nobody may greet them.
+    """
+    rows = conn.execute(Q.tickets, {"intent_ids": list(wishes), "person_ids": list(wishes.values())}).fetchall()
+    others = accounts(conn, VendorKind.WECOM) if not all(row[1] for row in rows) else ()
+    of_corp = {one.app_id: one.account_id for one in reversed(others) if one.state == AccountState.ON}
+    found = {intent: Ticket(account_id or of_corp.get(corp, 0), code, at) for intent, account_id, corp, code, at in rows}
+    return {intent: ticket for intent, ticket in found.items() if ticket.account_id}

@@ -1,11 +1,11 @@
 """A desk of 微信客服 as a channel: 48 hours and five messages after the customer's last one (the gate counts).
 
-The greeting of somebody who enters goes by the code of that entering (`answers.ticket_of`): once, for 20 seconds, to that desk.
+The greeting of somebody who enters goes by the code of that entering (`answers.tickets_of`): once, for 20 seconds, to that desk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,7 @@ class Saying:
     who: str = field(repr=False)
     text: str = field(repr=False)
     ours: str
-    intent_id: int
+    ticket: answers.DeskTicket | None
 
 
 class KfLine(VendorLine):
@@ -42,14 +42,12 @@ class KfLine(VendorLine):
         """The words, under our own number."""
         corp, _, desk = parcel.place.partition("/")
         text = "\n".join(part for part in (parcel.subject, parcel.text) if part)
-        return Saying(corp, desk, parcel.to, text, doubtless(self.ground.vault, parcel.intent_id)[:32], parcel.intent_id)
+        return Saying(corp, desk, parcel.to, text, doubtless(self.ground.vault, parcel.intent_id)[:32], parcel.ticket)
 
     def call(self, prepared: Saying) -> Result:
         """One text from the desk: as an answer to its entering, or to what the customer wrote."""
-        with self.ground.db.tx() as conn:
-            ticket = answers.ticket_of(conn, prepared.intent_id)
-        if ticket:
-            return self._greet(prepared, ticket)
+        if prepared.ticket:
+            return self._greet(prepared, prepared.ticket)
         number = self.clients[prepared.corp].say(prepared.desk, prepared.who, "text", {"content": prepared.text}, msgid=prepared.ours)
         return Result(Answer.TAKEN, "", "", number)
 
@@ -81,6 +79,10 @@ class KfChannel:
     def reach(self, ground: Ground, conn: Connection, people: Sequence[int], accounts: Any) -> dict[int, Reached]:
         """Who wrote to a desk of one of these corps."""
         return by_desk(conn, people, [one.app_id for one in accounts], ground.clock.now())
+
+    def tickets(self, conn: Connection, wishes: Mapping[int, int]) -> dict[int, answers.DeskTicket]:
+        """The codes of those who entered, for the first messages of their greetings."""
+        return answers.tickets_of(conn, wishes)
 
 
 KF = KfChannel()

@@ -1,4 +1,4 @@
-"""Welcomes by `send_welcome_msg`. The right to send one is the ticket that came with the adding (`growth.ticket_of`), for 20 seconds.
+"""Welcomes by `send_welcome_msg`. The right to send one is the ticket that came with the adding (`growth.tickets_of`), for 20 seconds.
 
 Pictures and files must lie in WeCom's store before (`wecom.warming.warm`): no upload is waited for here. One that is not there yet, because
 its content was kept a moment ago, is waited for as long as the ticket leaves time; then the welcome goes without it and says so.
@@ -9,12 +9,14 @@ never came leaves the welcome `unknown`, and nobody is greeted twice.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from siyu import content, growth
 from siyu.base import settings
+from siyu.base.db import Connection
 from siyu.base.errors import ConfigError, InputError
 from siyu.base.ground import Ground
 from siyu.channels.wecom import warming
@@ -45,7 +47,7 @@ class Greeting:
     """One welcome as it goes to WeCom."""
 
     intent_id: int
-    person_id: int
+    ticket: growth.Ticket | None
     text: str
     hung: tuple[content.Attachment, ...] = field(default=(), hash=False)
 
@@ -56,7 +58,7 @@ class Greeting:
 class WelcomeLine:
     """Calls to the corps whose customers are greeted."""
 
-    width = 2 * _AT_ONCE  # while half of them call, the others read tickets and take their turn
+    width = 2 * _AT_ONCE  # while half of them call, the others take their turn
 
     def __init__(self, ground: Ground, the_settings: WelcomeSettings) -> None:
         self._ground = ground
@@ -68,7 +70,7 @@ class WelcomeLine:
 
     def prepare(self, parcel: Parcel) -> Greeting:
         """What is said; to whom is known by the ticket."""
-        return Greeting(parcel.intent_id, parcel.person_id, parcel.text, parcel.attachments)
+        return Greeting(parcel.intent_id, parcel.ticket, parcel.text, parcel.attachments)
 
     def pause(self, parcel: Parcel) -> timedelta:
         """The vendors' governor paces."""
@@ -76,15 +78,16 @@ class WelcomeLine:
 
     def send(self, prepared: Greeting) -> Result:
         """Greet by the person's ticket."""
-        now = self._ground.clock.now()
-        with self._ground.db.tx() as conn:
-            ticket = growth.ticket_of(conn, prepared.intent_id, prepared.person_id)
-            ready = warming.ready(conn, ticket.account_id, prepared.hung, now) if ticket and prepared.hung else []
+        now, ticket = self._ground.clock.now(), prepared.ticket
         if ticket is None:
             return Result(Answer.REFUSED, "welcome_ticket")
         client = self._clients.get(ticket.account_id)
         if client is None:
             return Result(Answer.DOWN, "welcome_account")
+        ready: list[attachments.Attachment | None] = []
+        if prepared.hung:
+            with self._ground.db.tx() as conn:
+                ready = warming.ready(conn, ticket.account_id, prepared.hung, now)
         hung = [one for one in ready if one is not None]
         if len(hung) < len(ready) and now < ticket.added_at + _WAIT_UNTIL:
             return Result(Answer.LATER, "welcome_media", retry_after=_LOOK_AGAIN)
@@ -130,6 +133,10 @@ class WelcomeChannel:
     def open(self, ground: Ground, settings: Any) -> WelcomeLine:
         """A line to these corps."""
         return WelcomeLine(ground, settings)
+
+    def tickets(self, conn: Connection, wishes: Mapping[int, int]) -> dict[int, growth.Ticket]:
+        """Those that came with the addings."""
+        return growth.tickets_of(conn, wishes)
 
 
 WELCOME = WelcomeChannel()

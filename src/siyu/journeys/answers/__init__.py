@@ -7,7 +7,7 @@ Owns the tables answers, answer_hits, answer_handovers. The contract is docs/ans
 from siyu.journeys.answers.coming import TICKET_FOR, greet
 from siyu.journeys.answers.deciding import choose, is_otherwise, is_used, matches
 from siyu.journeys.answers.flow import advance
-from siyu.journeys.answers.greeting import ticket_of
+from siyu.journeys.answers.greeting import tickets_of
 from siyu.journeys.answers.keeping import all_kept, counts, end_handover, handovers, keep, never_open, see, switch, tried, ungreeted
 from siyu.journeys.answers.words import (
     CHANNELS,
@@ -52,7 +52,7 @@ __all__ = [
     "never_open",
     "see",
     "switch",
-    "ticket_of",
+    "tickets_of",
     "tried",
     "ungreeted",
 ]

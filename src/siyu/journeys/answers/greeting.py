@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -52,7 +53,6 @@ def greet_waiting(ground: Ground, conn: Connection, staff_since: datetime) -> in
     return len(decided)
 
 
-def ticket_of(conn: Connection, intent_id: int) -> DeskTicket | None:
-    """The code by which an intent goes to a desk (`kf/send_msg_on_event`); None where it is not the first of a greeting."""
-    row = conn.execute(Q.ticket, {"intent_id": intent_id}).fetchone()
-    return DeskTicket(*row) if row else None
+def tickets_of(conn: Connection, intent_ids: Collection[int]) -> dict[int, DeskTicket]:
+    """The codes by which intents go to a desk (`kf/send_msg_on_event`); those that are not the first of a greeting are left out."""
+    return {row[0]: DeskTicket(*row[1:]) for row in conn.execute(Q.tickets, {"intent_ids": list(intent_ids)})}

@@ -69,11 +69,12 @@ where h.hit_id = w.hit_id;
 select subject, channel, max(said_at) from answer_hits
 where subject = any(%(subjects)s::bigint[]) and said_at > %(since)s and outcome = 'greeted' group by 1, 2;
 
--- The code of the coming that a greeting answers; only its first message has one.
--- name: ticket
-select f.data->>'corp', f.data->>'welcome_code', h.said_at
-from answer_hits h join facts f on f.subject = h.subject and f.occurred_at = h.said_at and f.key = h.fact_key
-where h.first_key = (select key from intents where intent_id = %(intent_id)s) and f.data->>'welcome_code' <> '';
+-- The codes of the comings that greetings answer; only the first message of a greeting has one.
+-- name: tickets
+select i.intent_id, f.data->>'corp', f.data->>'welcome_code', h.said_at
+from intents i join answer_hits h on h.first_key = i.key
+join facts f on f.subject = h.subject and f.occurred_at = h.said_at and f.key = h.fact_key
+where i.intent_id = any(%(intent_ids)s::bigint[]) and f.data->>'welcome_code' <> '';
 
 -- Comings that got no greeting, by why.
 -- name: ungreeted

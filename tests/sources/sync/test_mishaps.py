@@ -7,13 +7,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
-from tests.sources.sync.conftest import gone_on, here, there, walked
+from tests.sources.sync.conftest import fold, gone_on, here, pass_by, there, walked
 
+from siyu.base.clock import StillClock
 from siyu.base.ground import Ground
 from siyu.sandbox.conformance import Trial
 from siyu.sources import sync
+from siyu.sources.handing import chats
 from siyu.vendors import Account
+from siyu.vendors.wecom import Client
 
 
 def test_a_killed_first_sync_goes_on_and_records_nothing_twice(
@@ -39,6 +43,33 @@ def test_a_killed_first_sync_goes_on_and_records_nothing_twice(
     assert here(ground, trial.corpid) == there(trial)
     with ground.db.tx() as conn:
         assert conn.execute(facts_n).fetchone() == (1200, 1200)
+
+
+def test_a_hand_over_of_chats_that_the_corp_took_before_the_kill_is_not_told_again(
+    ground: Ground, clock: StillClock, database_url: str, trial: Trial, account: Account, tmp_path: Path
+) -> None:
+    trial.staff("zs", "ls")
+    made = [str(trial.hand("/groups", owner="zs")["chat_id"]) for _ in range(3)]
+    pass_by(clock, trial, 60)
+    walked(ground, account)
+    trial.hand("/deeds/resign", userid="zs")
+    pass_by(clock, trial, 60)
+    walked(ground, account, "nightly")
+    assert len(chats.ask(ground, trial.corpid, "zs", "ls").chat_handing_ids) == 3
+    words = [sys.executable, "-m", "tests.sources.sync.mortal", database_url, str(tmp_path), "told", "1", clock.now().isoformat()]
+    assert subprocess.run(words, check=False, timeout=240).returncode == -signal.SIGKILL
+
+    def stand() -> list[tuple[str, int]]:
+        with ground.db.tx() as conn:
+            return sorted((str(one.state), one.tries) for one in chats.handings(conn))
+
+    assert stand() == [("calling", 0)] * 3, "nobody here knows what the corp said"
+    pass_by(clock, trial, 180)
+    with patch.object(Client, "transfer_groups", side_effect=AssertionError("told twice")):
+        while sync.advance(ground):
+            fold(ground)
+    assert stand() == [("done", 0)] * 3
+    assert {one["chat_id"]: one["owner"] for one in trial.look("/truth/groups")} == dict.fromkeys(made, "ls")
 
 
 def test_dying_tokens_and_storms_are_lived_through(

@@ -115,7 +115,9 @@ def test_what_hangs_on_a_welcome_is_uploaded_before_anybody_comes(ground: Ground
     assert corp.hung(who) == [["link"]]
     with ground.db.tx() as conn:
         last = channels.message_log(conn, channel="welcome")[0]
-    assert (last.state, last.code, last.why) == ("sent", "welcome_short", "1") and "1 个附件" in channels.reason(last.code, "zh", last.why)
+    assert (last.state, last.code, last.why, last.guide) == ("sent", "welcome_short", "1", "zs") and "1 个附件" in channels.reason(
+        last.code, "zh", last.why
+    )
 
     # what WeCom has lost keeps nobody from being greeted, and is uploaded anew
     assert wecom.warm_media(ground) == 1

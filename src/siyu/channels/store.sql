@@ -105,14 +105,23 @@ update sends set unsubscribed_at = least(unsubscribed_at, %(at)s) where intent_i
 update sends set state = %(state)s, resolved_by = %(by)s, code = case when %(code)s = '' then code else %(code)s end
 where intent_id = %(intent_id)s and state = 'unknown';
 
+-- The guide is the one who was asked to send it, or whom the greeted person had added.
 -- name: message_log
 select s.intent_id, s.channel, s.person_id, s.state, s.code, s.why, s.tries, s.started_at, s.ended_at, s.delivered_at, s.opened_at,
        s.clicked_at, s.bounced_at, s.unsubscribed_at, s.resolved_by, i.purpose, i.origin, i.origin_id, i.content_id, i.content_version,
-       coalesce(c.name, '') as content_name, coalesce(a.mask, '') as address_mask
+       coalesce(c.name, '') as content_name, coalesce(a.kind, '') as address_kind, coalesce(a.mask, '') as address_mask,
+       coalesce(nullif(n.name, ''), g.guide, '') as guide
 from sends s
 join intents i on i.intent_id = s.intent_id
 left join contents c on c.content_id = i.content_id
 left join identifiers a on a.identifier_id = s.address_id
+left join lateral (
+    (select t.corp, t.guide from mass_recipients r join mass_tasks t using (task_id)
+     where s.channel = 'wecom' and r.intent_id = s.intent_id order by r.task_id desc limit 1)
+    union all
+    select c.corp, c.guide from live_code_scans c where s.channel = 'welcome' and c.intent_key = i.key
+) g on true
+left join guides n on n.corp = g.corp and n.guide = g.guide
 where (%(channel)s::text is null or s.channel = %(channel)s)
   and (%(state)s::text is null or s.state = %(state)s)
   and (%(origin)s::text is null or (i.origin = %(origin)s and i.origin_id = %(origin_id)s))

@@ -164,7 +164,8 @@ class Courier(Protocol):
 
 @dataclass(frozen=True)
 class Sent:
-    """One send as pages show it. `address_mask` shows no more of the address than the pool's mask."""
+    """One send as pages show it. `address_mask` shows no more of the address than the pool's mask; on a channel that needs no address it
+    is one of the person's names. `guide` is by whom it went (the name, or the userid of who has none), '' where no guide had a part."""
 
     intent_id: int
     channel: str
@@ -187,4 +188,6 @@ class Sent:
     content_id: int
     content_version: int
     content_name: str
+    address_kind: str
     address_mask: str
+    guide: str

@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from siyu import channels
+from siyu import channels, pool
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
 from siyu.base.sentences import retold
+from siyu.web import moments
 from siyu.web.customers import names_of
 from siyu.web.guard import Guarded, deed, note, page
 from siyu.web.page import form_of, go, ground_of, lang_of, render, say_to, staff_of
@@ -69,6 +70,7 @@ def listing(request: Request) -> Response:
         older=_address(filters | {"before": older}) if older else "",
         address=lambda **more: _address(filters | more),
         is_first=not asked.get("before"),
+        by=lambda row: say_to(request, "web.message_by", guide=row.guide) if row.guide else row.address_mask if _is_spoken(row) else "",
         why=lambda row: channels.reason(row.code, lang_of(request), row.why),
         state_name=lambda name: channels.state(name, lang_of(request)),
     )
@@ -81,6 +83,7 @@ def one(request: Request) -> Response:
         names = names_of(conn, [row.person_id])
     return render(
         request, "messages/one.html", part="inside", row=row, names=names, tones=TONES,
+        has_address=_has_address(row), kind_of=lambda name: moments.kind(name, lang_of(request)),
         why=channels.reason(row.code, lang_of(request), row.why), state_name=channels.state(row.state, lang_of(request)),
     )  # fmt: skip
 
@@ -117,6 +120,16 @@ def _resting(request: Request, healths: dict[str, channels.Health]) -> list[tupl
 def _address(words: dict[str, Any]) -> str:
     given = urlencode({name: value for name, value in words.items() if value})
     return f"/messages?{given}" if given else "/messages"
+
+
+def _has_address(row: channels.Sent) -> bool:
+    known = channels.channels().get(row.channel)
+    return known is not None and known.needs_address and bool(row.address_mask)
+
+
+def _is_spoken(row: channels.Sent) -> bool:
+    """Whether people know the address as one: a number or an e-mail address, not an id that only machines read."""
+    return _has_address(row) and row.address_kind in pool.PERSONAL
 
 
 def _written(row: channels.Sent) -> str:

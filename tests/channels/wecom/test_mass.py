@@ -25,6 +25,7 @@ def test_three_guides_one_confirms_one_never_one_leaves(corp: Corp) -> None:
     mine, never, leaves = corp.customers("zs", 3), corp.customers("ls", 2), corp.customers("ww", 2)
     corp.known("zs", leaves[0])  # has another guide, who was added later
     asked = corp.wish([*mine, *never, *leaves])
+    asked_of = {number: who for who, number in asked.items()}
     corp.deliver()
     assert sorted(len(t["members"][u]["results"]) and t["members"][u]["targets"] for t in corp.tasks() for u in t["members"]) == [2, 2, 3]
     assert set(corp.states(asked).values()) == {"claimed"}
@@ -59,6 +60,11 @@ def test_three_guides_one_confirms_one_never_one_leaves(corp: Corp) -> None:
     funnel = corp.funnel()
     assert (funnel["zs"].sent, funnel["zs"].confirmed) == (4, 2) and (funnel["ls"].unconfirmed, funnel["ls"].sent) == (2, 0)
     assert (funnel["ww"].cancelled, funnel["ww"].has_left) == (2, True)
+    with corp.ground.db.tx() as conn:
+        by = {asked_of[one.intent_id]: one.guide for one in channels.message_log(conn)}
+    assert by == dict.fromkeys([*mine, leaves[0]], "ZS") | dict.fromkeys(never, "LS") | {leaves[1]: "WW"}, (
+        "by whom each went, or should have"
+    )
     for state, _, code in corp.rows("select state, intent_id, code from sends"):
         for lang in ("zh", "en") if state != "sent" else ():
             assert len(channels.reason(code, lang)) > 5

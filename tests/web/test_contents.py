@@ -146,6 +146,7 @@ def test_the_log_shows_each_message_with_its_reason(browse: Browse, tea: Shop, p
     assert f"/messages/{ok}" in browser.look("/messages?origin=api:5&state=sent").text
     assert "没有符合条件的消息" in browser.look("/messages?channel=webhook").text
     one = browser.look(f"/messages/{lost}").text
+    assert "为什么发" in one and one.count("why-line") == 1, "the gate's answer to this one alone"
     assert "确认已送达" in one and "确认已送达" not in browse("viewer").look(f"/messages/{lost}").text
     assert browser.look("/messages/999").status_code == 404
     for odd in ("?before=x", "?before=2026-01-01_5", "?state=x&channel=y&origin=z", "?origin=api:99999999999999999999"):

@@ -413,6 +413,7 @@ from intents i left join permits p on p.intent_id = i.intent_id
 where i.person_id in (
     select m.identifier_id from identifiers m where m.person_id in (select person_id from identifiers where identifier_id = %(person_id)s)
 )
+  and (%(intent_id)s::bigint is null or i.intent_id = %(intent_id)s)
 order by i.asked_at desc, i.intent_id desc limit %(limit)s;
 
 -- name: said_of

@@ -15,20 +15,20 @@ from siyu.gate.store import Q
 from siyu.gate.words import Answer, Asked, Code, Tally
 
 
-def why(conn: Connection, person_id: int, lang: str = "zh", limit: int = 50) -> list[Asked]:
-    """The newest intents of a person, under every id the person has, with every answer in words."""
-    rows = conn.execute(Q.asked_of_person, {"person_id": person_id, "limit": limit}).fetchall()
+def why(conn: Connection, person_id: int, lang: str = "zh", limit: int = 50, *, intent_id: int | None = None) -> list[Asked]:
+    """The newest intents of a person, under every id the person has, or one of them, with every answer in words."""
+    rows = conn.execute(Q.asked_of_person, {"person_id": person_id, "limit": limit, "intent_id": intent_id}).fetchall()
     zone = ZoneInfo(pool.brand(conn).time_zone)
     said: dict[int, list[Answer]] = defaultdict(list)
-    for intent_id, step, code, waits, judged_at, until, detail in conn.execute(Q.said_of, {"intent_ids": [row[0] for row in rows]}):
+    for number, step, code, waits, judged_at, until, detail in conn.execute(Q.said_of, {"intent_ids": [row[0] for row in rows]}):
         words = reason(code, detail, lang, waits=waits, until=until, zone=zone)
-        said[intent_id].append(Answer(step, Code(code), waits, judged_at, until, words))
+        said[number].append(Answer(step, Code(code), waits, judged_at, until, words))
     found = []
-    for intent_id, asked_at, channel, purpose, topic, origin, origin_id, content_id, version, state, is_held, due_at, settled_at in rows:
-        stands = ("held" if is_held else state) or ("refused" if said[intent_id] else "unjudged")
+    for number, asked_at, channel, purpose, topic, origin, origin_id, content_id, version, state, is_held, due_at, settled_at in rows:
+        stands = ("held" if is_held else state) or ("refused" if said[number] else "unjudged")
         found.append(
             Asked(
-                intent_id,
+                number,
                 asked_at,
                 channel,
                 purpose,
@@ -41,7 +41,7 @@ def why(conn: Connection, person_id: int, lang: str = "zh", limit: int = 50) -> 
                 say(f"gate.state_{stands}", lang),
                 due_at,
                 settled_at,
-                tuple(said[intent_id]),
+                tuple(said[number]),
             )
         )
     return found

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from siyu import channels, pool
+from siyu import channels, gate, pool
 from siyu.base.db import Connection
 from siyu.base.errors import InputError, NotFoundError
 from siyu.base.ground import Ground
@@ -81,9 +81,10 @@ def one(request: Request) -> Response:
     with ground_of(request).db.tx() as conn:
         row = _seen(request, conn)
         names = names_of(conn, [row.person_id])
+        asked = gate.why(conn, row.person_id, lang_of(request), intent_id=row.intent_id)
     return render(
         request, "messages/one.html", part="inside", row=row, names=names, tones=TONES,
-        has_address=_has_address(row), kind_of=lambda name: moments.kind(name, lang_of(request)),
+        asked=asked, has_address=_has_address(row), kind_of=lambda name: moments.kind(name, lang_of(request)),
         why=channels.reason(row.code, lang_of(request), row.why), state_name=channels.state(row.state, lang_of(request)),
     )  # fmt: skip
 

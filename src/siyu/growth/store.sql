@@ -130,7 +130,8 @@ join unnest(%(corps)s::text[], %(states)s::text[]) as x(corp, state) on c.corp =
 
 -- Who of these people had a guide before, and who it was: the relations are folded by another reader, so our own rows are asked too.
 -- And the other fact of the same adding, where it was read before: half added and added, with no ending between. Its welcome counts unless it
--- surely did not go out.
+-- surely did not go out. (`is true` keeps the planner to the person's own relations: while the tables are young it would sooner walk all
+-- of the corp's.)
 -- name: known_before
 select a.fact_key,
     coalesce(t.is_returning, exists (select from identifiers i join contacts c on c.subject = i.identifier_id
@@ -139,7 +140,7 @@ select a.fact_key,
         where i.person_id = a.person_id and s.added_at < a.added_at)),
     coalesce(t.known_guide, (select c.guide from identifiers i join contacts c on c.subject = i.identifier_id
         left join guides g on g.corp = c.corp and g.guide = c.guide
-        where i.person_id = a.person_id and c.corp = a.corp and c.is_active and c.added_at < a.added_at and g.left_at is null
+        where i.person_id = a.person_id and (c.corp = a.corp) is true and c.is_active and c.added_at < a.added_at and g.left_at is null
             and coalesce(g.may_serve, true)
         order by c.added_at, c.guide limit 1), ''),
     t.fact_key, t.code_id,

@@ -27,15 +27,17 @@ START = Place(0, 0)
 
 def take_place(conn: Connection, reader: str) -> Place | None:
     """The reader's place, locked until this transaction ends; None while another worker holds it (try again later)."""
-    conn.execute(Q.ensure_cursor, {"reader": reader})
     row = conn.execute(Q.take_cursor, {"reader": reader}).fetchone()
+    if row is None and conn.execute(Q.ensure_cursor, {"reader": reader}).rowcount:
+        row = conn.execute(Q.take_cursor, {"reader": reader}).fetchone()
     return None if row is None else Place(int(row[0]), int(row[1]))
 
 
 def hold_place(conn: Connection, reader: str) -> None:
     """Keep a reader where it is until this transaction ends; waits for the worker that reads now."""
-    conn.execute(Q.ensure_cursor, {"reader": reader})
-    conn.execute(Q.hold_cursor, {"reader": reader})
+    if conn.execute(Q.hold_cursor, {"reader": reader}).fetchone() is None:
+        conn.execute(Q.ensure_cursor, {"reader": reader})
+        conn.execute(Q.hold_cursor, {"reader": reader})
 
 
 def keep_place(conn: Connection, reader: str, place: Place) -> None:

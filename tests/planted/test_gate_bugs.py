@@ -20,7 +20,7 @@ from siyu.base.clock import StillClock
 from siyu.base.cursor import Place
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
-from siyu.gate import caps, claiming, flow, load, quiet, windows, withdrawing
+from siyu.gate import caps, claiming, flow, holding, load, quiet, windows, withdrawing
 from siyu.gate.columns import span
 from siyu.gate.decide import Batch, Touches, Verdicts
 from siyu.gate.store import Q
@@ -59,7 +59,7 @@ def all_of(*plants: Plant) -> Plant:
 
 
 def no_shard_locks(patch: pytest.MonkeyPatch, _: Ground) -> None:
-    for module in (flow, claiming, withdrawing):
+    for module in (holding, withdrawing):
         patch.setattr(module, "lock_shards", lambda conn, shards: None)
 
 

@@ -17,10 +17,11 @@ from siyu import pool
 from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
-from siyu.base.locks import SHARDS, lock_shards
+from siyu.base.locks import SHARDS
 from siyu.gate import store, tidying
 from siyu.gate.columns import Bools, Ints, execute, fetch, moment, us
 from siyu.gate.decide import Verdicts, decide
+from siyu.gate.holding import hold
 from siyu.gate.load import Loaded, Wish, load
 from siyu.gate.store import Q
 from siyu.gate.words import GateRules, Outcome, Permit, Settlement
@@ -28,7 +29,6 @@ from siyu.gate.words import GateRules, Outcome, Permit, Settlement
 _LARGEST_CLAIM = 2_000
 _LEAST_LOOK = 200  # permits looked at in a round, so that a small claim is not held up by many that must wait
 _MOST_ROUNDS = 20
-_HALF = SHARDS // 2
 
 
 def is_due(ground: Ground, conn: Connection, channel: str) -> bool:
@@ -79,7 +79,7 @@ def _claim(ground: Ground, conn: Connection, channel: str, limit: int, lease_for
     intents, people = intents[known], people[known]
     if len(intents):
         conn.execute(Q.lock_origins, {"origins": [row[1] for row in stamps], "origin_ids": [row[2] for row in stamps]})
-        held = _lock_people(conn, people)
+        held = hold(conn, people)
         permits, has_moved, is_left = _claim_held(ground, conn, channel, intents, limit, held, rules, lease_for)
     else:
         permits, has_moved, is_left = [], False, False
@@ -87,14 +87,6 @@ def _claim(ground: Ground, conn: Connection, channel: str, limit: int, lease_for
     conn.execute(Q.lock_lanes, {"lane_ids": [lane for lane, _ in lanes]})
     conn.execute(Q.drain_lanes, {"lane_ids": [lane for lane, _ in lanes], "stamps": [stamp for _, stamp in lanes]})
     return permits, has_moved and (is_left or not is_whole)
-
-
-def _lock_people(conn: Connection, people: Ints) -> Ints:
-    """Lock the shards of every id that these people ever had, so that a merge finds no gap between two of them; gives the shards."""
-    shards = [int(shard) for shard in fetch(conn, Q.see_shards, {"ids": np.unique(people)})[0]]
-    held = list(range(SHARDS)) if len(shards) > _HALF else shards
-    lock_shards(conn, held)
-    return np.array(sorted(held), dtype=np.int64)
 
 
 def _claim_held(

@@ -12,10 +12,10 @@ from siyu.base.cursor import Place, keep_place, take_place
 from siyu.base.db import Connection
 from siyu.base.errors import InputError
 from siyu.base.ground import Ground
-from siyu.base.locks import SHARDS, lock_shards
 from siyu.gate import store, tidying, withdrawing
 from siyu.gate.columns import fetch, us
 from siyu.gate.decide import NUMBER, decide
+from siyu.gate.holding import hold
 from siyu.gate.load import Wish, load
 from siyu.gate.store import Q
 from siyu.gate.words import Code, Intent, Purpose
@@ -92,7 +92,7 @@ def _judge(ground: Ground, conn: Connection, place: Place, limit: int) -> int:
     if not len(intent):
         return 0
     conn.execute(Q.begin_deciding)
-    lock_shards(conn, range(SHARDS))
+    hold(conn, person)  # who is merged meanwhile is judged as before; the claim judges again
     now = us(ground.clock.now())
     rules = store.rules(conn)
     wish = Wish(intent, person, lane_id, is_control, not_before, expires)

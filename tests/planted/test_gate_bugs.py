@@ -20,7 +20,7 @@ from siyu.base.clock import StillClock
 from siyu.base.cursor import Place
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
-from siyu.gate import caps, claiming, flow, holding, load, quiet, windows, withdrawing
+from siyu.gate import caps, claiming, flow, load, locking, quiet, windows, withdrawing
 from siyu.gate.columns import span
 from siyu.gate.decide import Batch, Touches, Verdicts
 from siyu.gate.store import Q
@@ -59,13 +59,12 @@ def all_of(*plants: Plant) -> Plant:
 
 
 def no_shard_locks(patch: pytest.MonkeyPatch, _: Ground) -> None:
-    for module in (holding, withdrawing):
-        patch.setattr(module, "lock_shards", lambda conn, shards: None)
+    patch.setattr(locking, "lock_shards", lambda conn, shards: None)
 
 
 def no_lock_on_a_no(patch: pytest.MonkeyPatch, ground: Ground) -> None:
     """Without the rows of waiting permits, which a claim locks too and which would hide it."""
-    patch.setattr(withdrawing, "lock_shards", lambda conn, shards: None)
+    patch.setattr(withdrawing, "lock_people", lambda conn, people: None)
     in_query("waiting_of_person", "and q.state = 'waiting'", "and false")(patch, ground)
 
 

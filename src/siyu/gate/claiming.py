@@ -21,8 +21,8 @@ from siyu.base.locks import SHARDS
 from siyu.gate import store, tidying
 from siyu.gate.columns import Bools, Ints, execute, fetch, moment, us
 from siyu.gate.decide import Verdicts, decide
-from siyu.gate.holding import hold
 from siyu.gate.load import Loaded, Wish, load
+from siyu.gate.locking import lock_people
 from siyu.gate.store import Q
 from siyu.gate.words import GateRules, Outcome, Permit, Settlement
 
@@ -79,7 +79,7 @@ def _claim(ground: Ground, conn: Connection, channel: str, limit: int, lease_for
     intents, people = intents[known], people[known]
     if len(intents):
         conn.execute(Q.lock_origins, {"origins": [row[1] for row in stamps], "origin_ids": [row[2] for row in stamps]})
-        held = hold(conn, people)
+        held = lock_people(conn, people)
         permits, has_moved, is_left = _claim_held(ground, conn, channel, intents, limit, held, rules, lease_for)
     else:
         permits, has_moved, is_left = [], False, False

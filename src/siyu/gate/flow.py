@@ -15,8 +15,8 @@ from siyu.base.ground import Ground
 from siyu.gate import store, tidying, withdrawing
 from siyu.gate.columns import fetch, us
 from siyu.gate.decide import NUMBER, decide
-from siyu.gate.holding import hold
 from siyu.gate.load import Wish, load
+from siyu.gate.locking import lock_people
 from siyu.gate.store import Q
 from siyu.gate.words import Code, Intent, Purpose
 
@@ -92,7 +92,7 @@ def _judge(ground: Ground, conn: Connection, place: Place, limit: int) -> int:
     if not len(intent):
         return 0
     conn.execute(Q.begin_deciding)
-    hold(conn, person)  # who is merged meanwhile is judged as before; the claim judges again
+    lock_people(conn, person)  # not all of who is merged meanwhile; the claim judges again
     now = us(ground.clock.now())
     rules = store.rules(conn)
     wish = Wish(intent, person, lane_id, is_control, not_before, expires)

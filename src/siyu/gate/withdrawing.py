@@ -13,11 +13,11 @@ import numpy as np
 from siyu.base.cursor import Place, keep_place, take_place
 from siyu.base.db import Connection
 from siyu.base.ground import Ground
-from siyu.base.locks import lock_shards
 from siyu.gate import store
 from siyu.gate.columns import NEVER, fetch, us
 from siyu.gate.decide import NUMBER, Verdicts
 from siyu.gate.load import HEARER, WITHDRAWING
+from siyu.gate.locking import lock_people
 from siyu.gate.store import Q
 from siyu.gate.words import Code
 
@@ -56,7 +56,7 @@ def withdraw_person(
     id of the person. Holds until a later consent is given under the same identifier. `at` is when the person said it; now if not given.
     """
     now = ground.clock.now()
-    lock_shards(conn, [int(shard) for shard in fetch(conn, Q.see_shards, {"ids": np.array([subject])})[0]] or [subject % 64])
+    lock_people(conn, np.array([subject]))
     conn.execute(Q.withdraw_person, {"subject": subject, "channel": channel, "purpose": purpose, "at": at or now})
     intents, lanes = fetch(conn, Q.waiting_of_person, {"subject": subject, "channel": channel, "purpose": purpose})
     n = len(intents)
